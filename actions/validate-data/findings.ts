@@ -1,0 +1,118 @@
+import type { Place } from '../../core/kernel/place.ts';
+import type { Annotation } from '../../core/toolkit/action.ts';
+import type { RuleOutcome } from './judge.ts';
+import type { Rulebook } from './sources.ts';
+
+/** A data set judged by a contract, as reports and evidence tell it. */
+export interface JudgedData {
+  readonly dataset: string;
+  readonly data: string;
+  readonly dataSha256: string;
+  readonly contract: string;
+  readonly contractSha256: string;
+  readonly standing: Rulebook['standing'];
+  readonly table: string;
+  readonly rows: number;
+  readonly outcomes: readonly RuleOutcome[];
+}
+
+/** What validate-data found. Rows by number, columns by name; a value never. */
+export type Finding =
+  | {
+      readonly kind: 'rule-broken';
+      readonly level: 'fail' | 'warn';
+      readonly data: string;
+      readonly rule: string;
+      readonly text: string;
+      readonly column?: string;
+      readonly reason?: string;
+      readonly count?: number;
+      readonly rows: number;
+      readonly contract: Place;
+      readonly places: readonly Place[];
+    }
+  | {
+      readonly kind: 'rule-not-judged';
+      readonly data: string;
+      readonly rule: string;
+      readonly text: string;
+      readonly reason: string;
+      readonly contract: Place;
+    }
+  | {
+      readonly kind: 'contract-edited';
+      readonly contract: string;
+      readonly standing: 'edited' | 'removed' | 'new';
+    };
+
+/** The findings of judged data, in the order of contracts and rules. */
+export function findingsOf(judged: readonly JudgedData[]): readonly Finding[] {
+  const edited = new Map<string, Finding>();
+  for (const { contract, standing } of judged) {
+    if (standing !== 'same') edited.set(contract, { kind: 'contract-edited', contract, standing });
+  }
+  return [
+    ...edited.values(),
+    ...judged.flatMap((one) => one.outcomes.flatMap((outcome) => ruleFinding(one, outcome))),
+  ];
+}
+
+function ruleFinding({ data, rows }: JudgedData, outcome: RuleOutcome): Finding[] {
+  const { rule, status, reason, count, places } = outcome;
+  const about = { data, rule: rule.id, text: rule.text, contract: rule.place };
+  if (status === 'error')
+    return [{ kind: 'rule-not-judged', ...about, reason: reason ?? 'it could not be judged' }];
+  if (status !== 'fail' && status !== 'warn') return [];
+  return [
+    {
+      kind: 'rule-broken',
+      level: status,
+      ...about,
+      ...(rule.column === undefined ? {} : { column: rule.column }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(count === undefined ? {} : { count }),
+      rows,
+      places,
+    },
+  ];
+}
+
+/** GitHub shows ten annotations of each level a step; the rest is in the report. */
+const MOST_ANNOTATIONS = 10;
+
+/** The lines that a reviewer sees beside the contract. What only follows from a missing column is left to that. */
+export function annotationsOf(judged: readonly JudgedData[]): readonly Annotation[] {
+  const annotations = judged.flatMap((one) =>
+    one.outcomes.flatMap((outcome): Annotation[] => {
+      const { rule, status, follows } = outcome;
+      if (follows || status === 'pass' || status === 'stated') return [];
+      const level = status === 'warn' ? 'warning' : 'error';
+      return [{ level, message: `${one.data}: ${rule.text}: ${summaryOf(one, outcome)}`, place: rule.place }];
+    }),
+  );
+  return (['error', 'warning'] as const).flatMap((level) =>
+    annotations.filter((annotation) => annotation.level === level).slice(0, MOST_ANNOTATIONS),
+  );
+}
+
+/** What became of a rule, in a few words. */
+export function summaryOf(
+  { rows }: Pick<JudgedData, 'rows'>,
+  { status, reason, count, failing, places }: RuleOutcome,
+): string {
+  if (reason !== undefined) return reason;
+  if (status === 'pass') return 'holds';
+  if (!failing) return `there are ${count} rows`;
+  const [first] = places;
+  const where = first?.record === undefined ? '' : `, the first in record ${first.record}`;
+  return `${count} of ${rows} rows (${shareOf(count ?? 0, rows)})${where}`;
+}
+
+/** A share of rows in percent; never 0 % for some rows, nor 100 % for less than all. */
+export function shareOf(count: number, rows: number): string {
+  if (rows === 0) return '–';
+  const percent = (100 * count) / rows;
+  if (count > 0 && percent < 0.01) return '< 0.01 %';
+  if (count < rows && percent > 99.99) return '> 99.99 %';
+  return `${Number(percent.toFixed(2))} %`;
+}

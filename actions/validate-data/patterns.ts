@@ -1,0 +1,78 @@
+/** A pattern rewritten for another engine, or what it has that can't be. */
+export type Rewritten = { readonly pattern: string } | { readonly construct: string };
+
+// ECMA-262's white space and line terminators (\s); RE2's \s is ASCII alone.
+const SPACES = String.raw`\t\n\x{0b}\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`;
+const LINE_ENDS = String.raw`\n\r\x{2028}\x{2029}`;
+const RE2_REPEATS = 1000;
+
+/**
+ * Rewrites a pattern of ECMA-262 (search semantics, no flags) for RE2, so that it means the same. Refused are constructs that RE2
+ * lacks or reads otherwise: look-around, back references, named groups, modifiers, `\c`, `[^]`, repeats over 1000.
+ */
+export function toRe2(source: string): Rewritten {
+  let pattern = '';
+  let inClass = false;
+  for (let index = 0; index < source.length; ) {
+    const rest = source.slice(index);
+    const piece = inClass ? classPiece(rest) : outerPiece(rest);
+    if ('construct' in piece) return piece;
+    pattern += piece.pattern;
+    if (piece.read === '[' || piece.read === '[^') inClass = true;
+    else if (inClass && piece.read === ']') inClass = false;
+    index += piece.read.length;
+  }
+  return { pattern };
+}
+
+type Piece = { readonly read: string; readonly pattern: string } | { readonly construct: string };
+
+function same(read: string): Piece {
+  return { read, pattern: read };
+}
+
+function outerPiece(rest: string): Piece {
+  if (rest.startsWith('\\')) return escapePiece(rest, false);
+  if (rest.startsWith('[]') || rest.startsWith('[^]'))
+    return { construct: rest.slice(0, rest.indexOf(']') + 1) };
+  if (rest.startsWith('[^')) return same('[^');
+  const group = /^\(\?(<?[=!]|<[^>]*>|[-a-z]+:)/.exec(rest);
+  if (group !== null) return { construct: group[0] };
+  const repeat = /^\{(\d+)(?:,(\d*))?\}/.exec(rest);
+  if (repeat !== null) {
+    return Number(repeat[1]) > RE2_REPEATS || Number(repeat[2] ?? 0) > RE2_REPEATS
+      ? { construct: repeat[0] }
+      : same(repeat[0]);
+  }
+  if (rest.startsWith('{') || rest.startsWith('}') || rest.startsWith(']'))
+    return { read: rest.slice(0, 1), pattern: `\\${rest[0]}` };
+  if (rest.startsWith('.')) return { read: '.', pattern: `[^${LINE_ENDS}]` };
+  return same(String.fromCodePoint(rest.codePointAt(0) ?? 0));
+}
+
+function classPiece(rest: string): Piece {
+  if (rest.startsWith('\\')) return escapePiece(rest, true);
+  // RE2 would read `[:` as the start of a POSIX class.
+  if (rest.startsWith('[')) return { read: '[', pattern: '\\[' };
+  return same(String.fromCodePoint(rest.codePointAt(0) ?? 0));
+}
+
+function escapePiece(rest: string, inClass: boolean): Piece {
+  const code = /^\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/.exec(rest);
+  if (code !== null) {
+    const point = Number.parseInt(code[1] ?? code[2] ?? code[3] ?? '', 16);
+    if (point >= 0xd800 && point <= 0xdfff) return { construct: code[0] };
+    return { read: code[0], pattern: `\\x{${point.toString(16)}}` };
+  }
+  const property = /^\\[pP]\{([A-Z][a-z]?)\}/.exec(rest);
+  if (property !== null) return same(property[0]);
+  const read = rest.slice(0, 2);
+  const character = read[1] ?? '';
+  if (character === 's') return { read, pattern: inClass ? SPACES : `[${SPACES}]` };
+  if (character === 'S') return inClass ? { construct: '[\\S]' } : { read, pattern: `[^${SPACES}]` };
+  if (character === 'v') return { read, pattern: '\\x{0b}' };
+  if ('dDwWnrtf'.includes(character)) return same(read);
+  if ((character === 'b' || character === 'B') && !inClass) return same(read);
+  if (/^[^0-9A-Za-z]$/.test(character) && character.charCodeAt(0) < 128) return same(read);
+  return { construct: read };
+}

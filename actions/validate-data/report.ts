@@ -1,0 +1,150 @@
+import type { Block, Inline, Report } from '../../core/kernel/blocks.ts';
+import type { Verdict } from '../../core/kernel/verdict.ts';
+import { type JudgedData, shareOf, summaryOf } from './findings.ts';
+import type { RuleOutcome } from './judge.ts';
+
+const SHOWN_PLACES = 3;
+
+/** The report: the verdict, edits of contracts, what is broken, what was not judged, then every rule. */
+export function reportOf(model: string, verdict: Verdict, judged: readonly JudgedData[]): Report {
+  const rows = judged.flatMap((one) => one.outcomes.map((outcome) => ({ one, outcome })));
+  const broken = rows.filter(
+    ({ outcome: { status, follows } }) => (status === 'fail' || status === 'warn') && !follows,
+  );
+  const unjudged = rows.filter(({ outcome }) => outcome.status === 'error');
+  broken.sort((a, b) => rank(a.outcome) - rank(b.outcome));
+  const blocks: Block[] = [
+    {
+      kind: 'verdict',
+      verdict,
+      text: headline(
+        verdict,
+        judged,
+        rows.map(({ outcome }) => outcome),
+      ),
+    },
+  ];
+  blocks.push(...standings(judged));
+  if (broken.length > 0) blocks.push(brokenTable(broken));
+  if (unjudged.length > 0) {
+    blocks.push({
+      kind: 'table',
+      caption: 'Declared, but not judged: never a pass',
+      columns: [{ title: 'Data' }, { title: 'Rule' }, { title: 'Why' }, { title: 'Contract' }],
+      rows: unjudged.map(({ one, outcome: { rule, reason } }) => [
+        one.data,
+        rule.text,
+        reason ?? '',
+        { place: rule.place },
+      ]),
+    });
+  }
+  blocks.push(...judged.map(allRules));
+  return { title: model === '' ? 'Data contract' : `Data contract of ${model}`, blocks };
+}
+
+function rank({ status }: RuleOutcome): number {
+  return status === 'fail' ? 0 : 1;
+}
+
+function headline(verdict: Verdict, judged: readonly JudgedData[], outcomes: readonly RuleOutcome[]): string {
+  const number = (status: RuleOutcome['status']): number =>
+    outcomes.filter((outcome) => outcome.status === status).length;
+  const data = judged.map((one) => one.data).join(' and ');
+  const counts = [
+    `${number('pass')} rules hold`,
+    ...(number('warn') > 0 ? [`${number('warn')} warn`] : []),
+    ...(number('fail') > 0 ? [`${number('fail')} fail`] : []),
+    ...(number('error') > 0 ? [`${number('error')} could not be judged`] : []),
+  ].join(', ');
+  const kept = {
+    pass: 'keeps its contract',
+    fail: 'breaks its contract',
+    error: 'was not judged whole',
+    inconclusive: '',
+  };
+  return `${data} ${kept[verdict]}: ${counts}`;
+}
+
+function standings(judged: readonly JudgedData[]): Block[] {
+  const words = {
+    edited: 'this pull request edits the contract; the data is judged by the base branch’s',
+    removed: 'this pull request removes the contract; the data is judged by the base branch’s',
+    new: 'the contract is new in this pull request; there is none on the base branch to judge by',
+  };
+  const notes = new Map<string, Block>();
+  for (const { contract, standing } of judged) {
+    if (standing === 'same') continue;
+    notes.set(contract, { kind: 'note', tone: 'warning', text: [{ code: contract }, ': ', words[standing]] });
+  }
+  return [...notes.values()];
+}
+
+function brokenTable(broken: readonly { one: JudgedData; outcome: RuleOutcome }[]): Block {
+  return {
+    kind: 'table',
+    caption: 'Broken rules; values are withheld',
+    columns: [
+      { title: 'Verdict' },
+      { title: 'Rule' },
+      { title: 'Data' },
+      { title: 'Failing rows', align: 'right' },
+      { title: 'Share', align: 'right' },
+      { title: 'First places' },
+      { title: 'Contract' },
+    ],
+    rows: broken.map(({ one, outcome }) => {
+      const { rule, status, count, failing, reason } = outcome;
+      return [
+        status === 'fail' ? { verdict: 'fail' } : 'warning',
+        rule.text,
+        one.data,
+        failing && count !== undefined ? String(count) : '',
+        failing && count !== undefined ? shareOf(count, one.rows) : '',
+        reason ?? placesOf(one, outcome),
+        { place: rule.place },
+      ];
+    }),
+  };
+}
+
+function placesOf(one: JudgedData, outcome: RuleOutcome): Inline {
+  if (!outcome.failing) return summaryOf(one, outcome);
+  const shown = outcome.places
+    .slice(0, SHOWN_PLACES)
+    .map(({ record, line }) => (line === undefined ? `record ${record}` : `record ${record} (line ${line})`));
+  const more = (outcome.count ?? 0) > shown.length && shown.length > 0 ? ', …' : '';
+  return shown.join(', ') + more;
+}
+
+function allRules(one: JudgedData): Block {
+  const rows = one.outcomes.map((outcome): Inline[] => [
+    outcome.status === 'warn' || outcome.status === 'stated' ? outcome.status : { verdict: outcome.status },
+    outcome.rule.text,
+    outcome.follows ? (outcome.reason ?? '') : summaryOf(one, outcome),
+    { place: outcome.rule.place },
+  ]);
+  return {
+    kind: 'details',
+    summary: `All ${one.outcomes.length} rules of ${one.table} over ${one.data} (${one.rows} rows)`,
+    blocks: [
+      {
+        kind: 'facts',
+        items: [
+          { name: 'Data', value: [one.data, ', sha256 ', { code: one.dataSha256 }] },
+          { name: 'Contract', value: [one.contract, ', sha256 ', { code: one.contractSha256 }] },
+        ],
+      },
+      {
+        kind: 'table',
+        columns: [
+          { title: 'Outcome' },
+          { title: 'Rule' },
+          { title: 'What was found' },
+          { title: 'Contract' },
+        ],
+        rows,
+      },
+    ],
+  };
+}

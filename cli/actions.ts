@@ -1,0 +1,13 @@
+import type { ActionDefinition } from '../core/toolkit/action.ts';
+
+// Each action types its own inputs; whoever runs one hands it what it declares.
+// biome-ignore lint/suspicious/noExplicitAny: the inputs differ per action and never leave `perform`
+type AnyAction = ActionDefinition<any>;
+
+/** Every action by name. Each loads what it uses and nothing else. */
+export const ACTIONS: Readonly<Record<string, () => Promise<{ readonly default: AnyAction }>>> = {
+  'evaluate-model': () => import('../actions/evaluate-model/main.ts'),
+  'reproduce-training': () => import('../actions/reproduce-training/main.ts'),
+  'roll-out': () => import('../actions/roll-out/main.ts'),
+  'validate-data': () => import('../actions/validate-data/main.ts'),
+};

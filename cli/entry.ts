@@ -1,0 +1,17 @@
+// The one entry of the bundle. A stub per action calls `step`, dist/cli.js calls `command`.
+import { runAction, runVerb } from './main.ts';
+
+// Sockets kept alive would hold the process open for seconds after the work: leave at once, with all output flushed.
+function leave(code: number): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}
+
+/** Runs the action as a workflow step. */
+export async function step(name: string): Promise<void> {
+  leave(await runAction(name));
+}
+
+/** Runs the `greenlight` command. */
+export async function command(): Promise<void> {
+  leave(await runVerb(process.argv.slice(2)));
+}

@@ -1,0 +1,12 @@
+import type { Host } from '../core/toolkit/host.ts';
+
+/** A verb that no workflow step has: its own arguments, its own printing, the common exit codes. */
+export type Verb = (args: readonly string[], host: Host) => Promise<number>;
+
+interface VerbEntry {
+  readonly summary: string;
+  load(): Promise<{ readonly default: Verb }>;
+}
+
+/** The verbs beside the actions, by name. */
+export const VERBS: Readonly<Record<string, VerbEntry>> = {};

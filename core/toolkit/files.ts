@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { GreenlightError } from '../kernel/errors.ts';
+
+/** Writes a file whole or not at all: to a name of its own beside the target, then renamed over it. Makes the folder. */
+export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const partial = `${file}.${randomBytes(6).toString('hex')}.partial`;
+  try {
+    await writeFile(partial, content);
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** The text of a file of the repository. Throws `file/not-found`, naming what reads it. */
+export async function readRepositoryFile(root: string, file: string, what: string): Promise<string> {
+  const absolute = inside(root, file, what);
+  try {
+    return await readFile(absolute, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    throw new GreenlightError({ code: 'file/not-found', message: `${what} ${file} does not exist`, cause });
+  }
+}
+
+/**
+ * The absolute path of a repository's file. A path from a file of the user's must stay inside the repository, symbolic links
+ * followed: throws `file/outside` otherwise.
+ */
+export function inside(root: string, file: string, what: string): string {
+  const absolute = path.resolve(root, file);
+  const real = nearestReal(absolute);
+  const base = realpathSync(root);
+  if (real !== base && !real.startsWith(base + path.sep)) {
+    throw new GreenlightError({
+      code: 'file/outside',
+      message: `${what} ${file} lies outside the repository`,
+      mend: 'give a path inside the repository',
+    });
+  }
+  return absolute;
+}
+
+function nearestReal(absolute: string): string {
+  try {
+    return realpathSync(absolute);
+  } catch {
+    const parent = path.dirname(absolute);
+    return parent === absolute ? absolute : path.join(nearestReal(parent), path.basename(absolute));
+  }
+}
+
+/** A path as reports show it: forward slashes on every platform. */
+export function posix(file: string): string {
+  return file.split(path.sep).join('/');
+}

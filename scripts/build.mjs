@@ -1,0 +1,140 @@
+// `npm run build`: dist/, which the actions and the `greenlight` command are. TypeScript is compiled by tsc (ncc can't drive
+// TypeScript 7), the JavaScript is bundled once by ncc with a chunk per lazy import, and each action gets a stub of two lines.
+// `--if-stale` builds only when a source is newer than dist/.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const dist = path.join(root, 'dist');
+const sources = [
+  'actions',
+  'cli',
+  'core',
+  'policies',
+  'reports',
+  'scripts/build.mjs',
+  'package-lock.json',
+  'tsconfig.build.json',
+];
+
+if (process.argv.includes('--if-stale') && isFresh()) process.exit(0);
+const started = performance.now();
+console.log('Building dist/ …');
+
+const work = path.join(root, 'build', `${process.pid}`);
+rmSync(work, { recursive: true, force: true });
+run('typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', path.join(work, 'js'));
+writeFileSync(path.join(work, 'js', 'package.json'), '{"type":"module"}\n');
+run(
+  '@vercel/ncc/dist/ncc/cli.js',
+  'build',
+  path.join(work, 'js', 'cli', 'entry.js'),
+  '-o',
+  path.join(work, 'dist'),
+  '-e',
+  'onnxruntime-node',
+  '-e',
+  '@duckdb/node-api',
+  '--license',
+  'licenses.txt',
+  '--no-cache',
+  '-q',
+);
+
+for (const name of actionNames()) {
+  writeFileSync(
+    path.join(work, 'dist', `${name}.js`),
+    `import { step } from './index.js';\nawait step('${name}');\n`,
+  );
+}
+writeFileSync(
+  path.join(work, 'dist', 'cli.js'),
+  "#!/usr/bin/env node\nimport { command } from './index.js';\nawait command();\n",
+  { mode: 0o755 },
+);
+writeFileSync(path.join(work, 'dist', 'natives.json'), `${JSON.stringify(natives(), null, 2)}\n`);
+
+// The old dist is moved away and the new one moved in, so that nobody meets a half-written bundle.
+const old = path.join(work, 'old');
+if (existsSync(dist)) renameSync(dist, old);
+renameSync(path.join(work, 'dist'), dist);
+rmSync(work, { recursive: true, force: true });
+console.log(`dist/ is built (${Math.round(performance.now() - started) / 1000} s)`);
+
+function run(script, ...args) {
+  const { status } = spawnSync(process.execPath, [path.join(root, 'node_modules', script), ...args], {
+    stdio: 'inherit',
+    cwd: root,
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function actionNames() {
+  return readdirSync(path.join(root, 'actions'))
+    .filter((name) => existsSync(path.join(root, 'actions', name, 'action.yml')))
+    .sort();
+}
+
+function isFresh() {
+  const marker = path.join(dist, 'natives.json');
+  if (!existsSync(marker)) return false;
+  const built = statSync(marker).mtimeMs;
+  return sources.every((source) => newest(path.join(root, source)) <= built);
+}
+
+function newest(file) {
+  const { mtimeMs } = statSync(file);
+  if (!statSync(file).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(file).map((name) => newest(path.join(file, name))));
+}
+
+/**
+ * What core/toolkit/natives.ts needs to bring a native package to a machine without node_modules: exact version, the integrity that
+ * package-lock.json pins, and the sha256 of each file that is loaded on a platform.
+ */
+function natives() {
+  const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
+  const packages = {
+    'onnxruntime-node': ['onnxruntime-node', 'onnxruntime-common'],
+    '@duckdb/node-api': [
+      '@duckdb/node-api',
+      '@duckdb/node-bindings',
+      ...Object.keys(lock)
+        .map((key) => key.replace(/^node_modules\//, ''))
+        .filter((name) => name.startsWith('@duckdb/node-bindings-')),
+    ],
+  };
+  const describe = (name) => {
+    const entry = lock[`node_modules/${name}`];
+    return {
+      name,
+      version: entry.version,
+      integrity: entry.integrity,
+      os: entry.os,
+      cpu: entry.cpu,
+      libc: entry.libc,
+      files: nativeFiles(name),
+    };
+  };
+  return Object.fromEntries(Object.entries(packages).map(([name, parts]) => [name, parts.map(describe)]));
+}
+
+/** sha256 of every native file of a package that is installed here, by path. Other platforms' packages are held by their integrity alone. */
+function nativeFiles(name) {
+  const folder = path.join(root, 'node_modules', name);
+  if (!existsSync(folder)) return {};
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true })
+      .map((file) => file.split(path.sep).join('/'))
+      .filter((file) => /\.(node|so|so\.\d+|dylib|dll)$/.test(file))
+      .sort()
+      .map((file) => [
+        file,
+        createHash('sha256')
+          .update(readFileSync(path.join(folder, file)))
+          .digest('hex'),
+      ]),
+  );
+}
