@@ -1,21 +1,5 @@
 import { exec } from '../../core/toolkit/exec.ts';
-
-/**
- * What is set for every command, since it decides the outcome: locale, time zone, thread counts of OpenMP and BLAS (other counts sum
- * in another order), Python's hash seed. The timestamp is constant (1980-01-01, the first that a zip archive can hold;
- * reproducible-builds.org/specs/source-date-epoch): the commit's own would make the commit that carries the lock differ from the
- * one that the lock was made from.
- */
-const FIXED = {
-  LANG: 'C.UTF-8',
-  LC_ALL: 'C.UTF-8',
-  TZ: 'UTC',
-  OMP_NUM_THREADS: '1',
-  OPENBLAS_NUM_THREADS: '1',
-  MKL_NUM_THREADS: '1',
-  PYTHONHASHSEED: '0',
-  SOURCE_DATE_EPOCH: '315532800',
-} as const;
+import { FIXED_ENVIRONMENT } from '../../core/toolkit/team-command.ts';
 
 /** What a program needs to run at all. Everything else would be an input that nobody declared. */
 const NEEDED = new Set([
@@ -36,15 +20,7 @@ const NEEDED = new Set([
 
 /** The environment of a pipeline's stages: the fixed settings and what a program needs to run at all. */
 export function stageEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...select(env, (name) => NEEDED.has(name)), ...FIXED };
-}
-
-/**
- * The environment of setup and fetch: the caller's, which may hold the way to the data, without what belongs to the runner (its
- * token, its services, the files by which a step steers later ones).
- */
-export function fetchEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...select(env, (name) => !/^(GITHUB|GH|ACTIONS|INPUT|RUNNER)_/.test(name)), ...FIXED };
+  return { ...select(env, (name) => NEEDED.has(name)), ...FIXED_ENVIRONMENT };
 }
 
 function select(env: NodeJS.ProcessEnv, wanted: (name: string) => boolean): NodeJS.ProcessEnv {
@@ -69,7 +45,11 @@ export async function describeEnvironment(
   env: NodeJS.ProcessEnv,
   folder: string,
 ): Promise<Record<string, string>> {
-  const described: Record<string, string> = { platform: process.platform, arch: process.arch, ...FIXED };
+  const described: Record<string, string> = {
+    platform: process.platform,
+    arch: process.arch,
+    ...FIXED_ENVIRONMENT,
+  };
   for (const { program, word } of INTERPRETERS) {
     if (commands.some((command) => word.test(command)))
       described[program] = await version(program, env, folder);

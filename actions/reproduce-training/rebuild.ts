@@ -6,10 +6,9 @@ import type { ManifestModel } from '../../core/formats/manifest.ts';
 import type { PipelinePath, PipelineStage } from '../../core/formats/pipeline.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
 import { digestFile } from '../../core/toolkit/digest.ts';
-import { shell } from '../../core/toolkit/exec.ts';
 import { inside, posix } from '../../core/toolkit/files.ts';
 import type { Log } from '../../core/toolkit/log.ts';
-import { now } from '../../core/toolkit/time.ts';
+import { fetchEnvironment, runTeamCommand } from '../../core/toolkit/team-command.ts';
 import {
   dataDifferences,
   definitionDifferences,
@@ -17,7 +16,7 @@ import {
   type StageTrace,
   type Trace,
 } from './compare.ts';
-import { describeEnvironment, fetchEnvironment, stageEnvironment } from './environment.ts';
+import { describeEnvironment, stageEnvironment } from './environment.ts';
 import type { Plan } from './plan.ts';
 
 /** Where a rebuild works. */
@@ -72,9 +71,7 @@ async function bringData({ model }: Plan, { folder, env, log }: Workshop): Promi
   ];
   for (const { what, command } of steps) {
     if (command === undefined) continue;
-    await timed(what, log, () =>
-      shell(command, what, { cwd: folder, env: fetchEnvironment(env), onOutput: lines(log, what) }),
-    );
+    await runTeamCommand(what, command, { folder, env: fetchEnvironment(env), log });
   }
 }
 
@@ -124,10 +121,7 @@ async function runStage(
   }
   const what = `the stage ${stage.name}`;
   const cwd = inside(folder, stage.folder, 'the folder of the stage');
-  await timed(what, log, async () => {
-    for (const command of stage.commands)
-      await shell(command, what, { cwd, env, onOutput: lines(log, stage.name) });
-  });
+  for (const command of stage.commands) await runTeamCommand(what, command, { folder: cwd, env, log });
 }
 
 async function digestDeps(stage: PipelineStage, folder: string): Promise<LockFile[]> {
@@ -191,21 +185,4 @@ async function filesIn(folder: string): Promise<string[]> {
     else files.push(entry);
   }
   return files;
-}
-
-async function timed(what: string, log: Log, body: () => Promise<void>): Promise<void> {
-  log.info(`${what} …`);
-  const start = now().getTime();
-  await body();
-  log.info(`${what}: done in ${((now().getTime() - start) / 1000).toFixed(1)} s`);
-}
-
-/** Hands a command's output on line by line, each under its name: no line of it can be taken for a workflow command. */
-function lines(log: Log, name: string): (text: string) => void {
-  let rest = '';
-  return (text) => {
-    const parts = (rest + text).split(/\r?\n/);
-    rest = parts.pop() ?? '';
-    for (const line of parts) if (line.trim() !== '') log.info(`  ${name} | ${line}`);
-  };
 }

@@ -4,13 +4,11 @@ import { LOCK_FILE, readLock } from '../formats/lock.ts';
 import type { ManifestModel } from '../formats/manifest.ts';
 import { GreenlightError, throwIfAny } from '../kernel/errors.ts';
 import { digestFile, sha256 } from './digest.ts';
-import { shell } from './exec.ts';
 import { inside, readRepositoryFile, writeWhole } from './files.ts';
 import type { Host } from './host.ts';
+import { fetchEnvironment, runTeamCommand } from './team-command.ts';
 
 const PREPARED = '.greenlight/prepared';
-const SETUP_WHAT = 'the command `setup`';
-const FETCH_WHAT = 'the command `data.fetch`';
 
 /**
  * Brings a model's data: runs its `setup` and `data.fetch` in the checkout, once a checkout and commands, with their output in the
@@ -24,8 +22,8 @@ export async function prepareData(
   { verifyLock }: { readonly verifyLock: boolean },
 ): Promise<void> {
   const commands = [
-    [model.setup, SETUP_WHAT],
-    [model.data.fetch, FETCH_WHAT],
+    [model.setup, 'setup'],
+    [model.data.fetch, 'data.fetch'],
   ] as const;
   const marker = path.join(
     host.root,
@@ -35,21 +33,15 @@ export async function prepareData(
   if (!existsSync(marker)) {
     for (const [command, what] of commands) {
       if (command === undefined) continue;
-      host.log.info(`$ ${command}`);
-      await shell(command, what, {
-        cwd: host.root,
-        env: commandEnv(process.env),
-        onOutput: (text) => host.log.info(text.trimEnd()),
+      await runTeamCommand(what, command, {
+        folder: host.root,
+        env: fetchEnvironment(process.env),
+        log: host.log,
       });
     }
     await writeWhole(marker, '');
   }
   if (verifyLock) await verifyData(host.root, name);
-}
-
-/** A command of the repository gets no token of the step and none of the action's inputs. */
-function commandEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(GITHUB|ACTIONS|INPUT)_/.test(name)));
 }
 
 async function verifyData(root: string, name: string): Promise<void> {

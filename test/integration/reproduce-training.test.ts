@@ -173,7 +173,7 @@ describe('reproduce-training', () => {
 
   it('never lets a line of the training begin a line of the log', async () => {
     await run({ writeLock: true });
-    expect(logged.filter((line) => line.includes('::error::'))).toEqual(['  train | ::error::training says']);
+    expect(logged.filter((line) => line.includes('::error::'))).toEqual(['  the stage train | ::error::training says']);
   });
 
   it.each([
@@ -262,7 +262,8 @@ describe('reproduce-training', () => {
     const outcome = await run({ commit: old });
     expect(outcome).toMatchObject({ verdict: 'pass', outputs: { 'model-digest': sha256('A,B\n1,2\n3UTC') } });
     expect((await refusal({ commit: 'nowhere' })).code).toBe('git/unknown-commit');
-    expect((await refusal({ commit: old, writeLock: true })).code).toBe('input/bad-value');
+    expect((await refusal({ commit: old, writeLock: true })).code).toBe('input/bad-value');,
+    'retrain-as-of': undefined,
   });
 
   it('refuses other data than the lock pins', async () => {

@@ -5,7 +5,8 @@ import {
   environmentDifferences,
   type Trace,
 } from '../../actions/reproduce-training/compare.ts';
-import { fetchEnvironment, stageEnvironment } from '../../actions/reproduce-training/environment.ts';
+import { stageEnvironment } from '../../actions/reproduce-training/environment.ts';
+import { fetchEnvironment } from '../../core/toolkit/team-command.ts';
 import { provenance } from '../../actions/reproduce-training/provenance.ts';
 import { reproductionReport } from '../../actions/reproduce-training/report.ts';
 import type { LockFile, LockModel } from '../../core/formats/lock.ts';
