@@ -1,9 +1,19 @@
 // `npm run build`: dist/, which the actions and the `greenlight` command are. TypeScript is compiled by tsc (ncc can't drive
 // TypeScript 7), the JavaScript is bundled once by ncc with a chunk per lazy import, and each action gets a stub of two lines.
+// `--all-platforms` has npm fetch the native packages of other platforms too, to pin their files' sha256: the release needs it.
 // `--if-stale` builds only when a source is newer than dist/.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -115,16 +125,16 @@ function natives() {
       os: entry.os,
       cpu: entry.cpu,
       libc: entry.libc,
-      files: nativeFiles(name),
+      files: nativeFiles(name, entry.version),
     };
   };
   return Object.fromEntries(Object.entries(packages).map(([name, parts]) => [name, parts.map(describe)]));
 }
 
-/** sha256 of every native file of a package that is installed here, by path. Other platforms' packages are held by their integrity alone. */
-function nativeFiles(name) {
-  const folder = path.join(root, 'node_modules', name);
-  if (!existsSync(folder)) return {};
+/** sha256 of every native file of a package, by path. */
+function nativeFiles(name, version) {
+  const folder = packageFolder(name, version);
+  if (folder === undefined) return {};
   return Object.fromEntries(
     readdirSync(folder, { recursive: true })
       .map((file) => file.split(path.sep).join('/'))
@@ -137,4 +147,28 @@ function nativeFiles(name) {
           .digest('hex'),
       ]),
   );
+}
+
+/** Where a package lies; one of another platform is fetched for a release and left out else: its users build their own dist/. */
+function packageFolder(name, version) {
+  const installed = path.join(root, 'node_modules', name);
+  if (existsSync(installed)) return installed;
+  if (!process.argv.includes('--all-platforms')) return undefined;
+  const folder = path.join(work, 'foreign', name);
+  mkdirSync(folder, { recursive: true });
+  const packed = spawnSync(
+    'npm',
+    ['pack', `${name}@${version}`, '--pack-destination', folder, '--loglevel=error'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      encoding: 'utf8',
+    },
+  );
+  const tarball = packed.stdout.trim().split('\n').at(-1);
+  const unpacked = spawnSync('tar', ['-xzf', tarball, '--strip-components=1'], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
+  if (packed.status !== 0 || unpacked.status !== 0) process.exit(1);
+  return folder;
 }

@@ -8,9 +8,13 @@ for (const [script, ...args] of [
   ['scripts/build.mjs', '--if-stale'],
   ['test/demo/main.ts', ...process.argv.slice(2)],
 ]) {
-  const { status } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', path.join(root, script), ...args], {
-    stdio: 'inherit',
-    cwd: root,
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', path.join(root, script), ...args],
+    {
+      stdio: 'inherit',
+      cwd: root,
+    },
+  );
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -222,7 +222,10 @@ async function fetchHead(git: Git, token: string | undefined): Promise<string | 
   }
   if (commit === tracked) return commit;
   // No leading `+`: git refuses an update that is not a fast-forward.
-  const fetched = await ask('fetch', '--no-tags', 'origin', `refs/heads/${LEDGER_BRANCH}:${TRACKED}`);
+  const refspec = `refs/heads/${LEDGER_BRANCH}:${TRACKED}`;
+  let fetched = await ask('fetch', '--no-tags', 'origin', refspec);
+  // Another process of this checkout moved the ref between our reading and our locking it: ask once more.
+  if (/cannot lock ref/.test(fetched.stderr)) fetched = await ask('fetch', '--no-tags', 'origin', refspec);
   if (fetched.code !== 0) {
     if (/\[rejected\]/.test(fetched.stderr)) throw rewritten(`the branch ${LEDGER_BRANCH} was forced`);
     throw new GreenlightError({

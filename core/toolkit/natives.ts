@@ -21,6 +21,8 @@ interface PinnedPackage {
   readonly files: Readonly<Record<string, string>>;
 }
 
+const NATIVE_FILE = /\.(node|so|so\.\d+|dylib|dll)$/;
+
 type NativeName = '@duckdb/node-api' | 'onnxruntime-node';
 
 /** DuckDB, the embedded data engine. Throws `natives/…`, naming package, version and the ways to provide it. */
@@ -130,21 +132,28 @@ async function unpack(pinned: PinnedPackage, into: string): Promise<void> {
 
 const verified = new Set<string>();
 
-/** Holds every native file of this platform against its pinned sha256, wherever it came from. */
+/** Holds every native file of this platform against its pinned sha256, wherever it came from; one that is not pinned is refused. */
 async function verify(folder: string, packages: readonly PinnedPackage[]): Promise<void> {
   for (const { name, version, files } of packages) {
-    for (const [file, expected] of Object.entries(files)) {
+    for (const file of await nativeFiles(path.join(folder, name))) {
       const absolute = path.join(folder, name, file);
-      if (verified.has(absolute) || !existsSync(absolute)) continue;
-      const { sha256 } = await digestFile(absolute);
-      if (sha256 !== expected)
+      if (verified.has(absolute)) continue;
+      if ((await digestFile(absolute)).sha256 !== files[file]) {
         throw unavailable(
           `${name}@${version}`,
-          `${absolute} has another sha256 than the release of Greenlight pins`,
+          `${absolute} has another sha256 than this release of Greenlight pins`,
         );
+      }
       verified.add(absolute);
     }
   }
+}
+
+/** The files of a package that this platform's loader could open. */
+async function nativeFiles(folder: string): Promise<string[]> {
+  const foreign = new RegExp(`/napi-v6/(?!${process.platform}/${process.arch}/)`);
+  const files = (await readdir(folder, { recursive: true })).map((file) => file.split(path.sep).join('/'));
+  return files.filter((file) => NATIVE_FILE.test(file) && !foreign.test(`/${file}`));
 }
 
 function unavailable(what: string, why: string): GreenlightError {

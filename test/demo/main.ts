@@ -8,7 +8,9 @@ const ACTS = [act1];
 const START = new Date('2001-03-12T08:00:00Z');
 
 const narrator = new Narrator();
-console.log('Setting the stage: a stand-in for GitHub on this computer, a model repository, two inference servers.');
+console.log(
+  'Setting the stage: a stand-in for GitHub on this computer, a model repository, two inference servers.',
+);
 const stage = await setStage(START, narrator);
 let failed = 0;
 try {
@@ -16,7 +18,9 @@ try {
   narrator.end();
 } catch (error) {
   failed = 1;
-  console.error(`\n  ✗ ${error instanceof Surprise ? error.message : error instanceof Error ? error.stack : String(error)}`);
+  console.error(
+    `\n  ✗ ${error instanceof Surprise ? error.message : error instanceof Error ? error.stack : String(error)}`,
+  );
 }
 if (process.argv.includes('--stay')) {
   console.log(`\nThe forge stays at ${stage.forge.serverUrl}/model-owner/flight-delay until Ctrl+C.`);

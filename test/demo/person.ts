@@ -76,16 +76,31 @@ export class Person {
 
   /** Opens a pull request for a branch that was pushed. Returns its number. */
   async openPullRequest(branch: string, title: string, body: string): Promise<number> {
-    const { data } = await this.octokit.rest.pulls.create({ ...this.#repository, head: branch, base: 'main', title, body });
+    const { data } = await this.octokit.rest.pulls.create({
+      ...this.#repository,
+      head: branch,
+      base: 'main',
+      title,
+      body,
+    });
     return data.number;
   }
 
   async approve(number: number): Promise<void> {
-    await this.octokit.rest.pulls.createReview({ ...this.#repository, pull_number: number, event: 'APPROVE' });
+    await this.octokit.rest.pulls.createReview({
+      ...this.#repository,
+      pull_number: number,
+      event: 'APPROVE',
+    });
   }
 
   async merge(number: number): Promise<void> {
     const { data } = await this.octokit.rest.pulls.get({ ...this.#repository, pull_number: number });
-    await this.octokit.rest.pulls.merge({ ...this.#repository, pull_number: number, sha: data.head.sha, merge_method: 'squash' });
+    await this.octokit.rest.pulls.merge({
+      ...this.#repository,
+      pull_number: number,
+      sha: data.head.sha,
+      merge_method: 'squash',
+    });
   }
 }

@@ -47,10 +47,12 @@ export async function setStage(startAt: Date, narrator: Narrator): Promise<Stage
     nodeBin: process.execPath,
     parallel: 2,
     onProgress: (progress) => {
-      if (progress.kind === 'step') narrator.doing(`${progress.run.name} / ${progress.job.name} / ${progress.step.name}`);
+      if (progress.kind === 'step')
+        narrator.doing(`${progress.run.name} / ${progress.job.name} / ${progress.step.name}`);
     },
   });
-  for (const login of ['greenlight', 'model-owner', 'data-scientist', 'risk-reviewer', 'ops-reviewer']) forge.createUser(login);
+  for (const login of ['greenlight', 'model-owner', 'data-scientist', 'risk-reviewer', 'ops-reviewer'])
+    forge.createUser(login);
   const name = `${REPOSITORY.owner}/${REPOSITORY.repo}`;
   await forge.createRepository({ name: PACK });
   await forge.createRepository({
@@ -79,9 +81,11 @@ export async function setStage(startAt: Date, narrator: Narrator): Promise<Stage
     async settle() {
       await runner.idle();
       const unknown = [...runner.stops, ...forge.violations];
-      if (unknown.length > 0) throw new Error(`the forge met something that it does not know:\n${unknown.join('\n')}`);
+      if (unknown.length > 0)
+        throw new Error(`the forge met something that it does not know:\n${unknown.join('\n')}`);
     },
-    latest: (workflow) => runner.runs.filter((run) => run.name === workflow && run.repository === name).at(-1),
+    latest: (workflow) =>
+      runner.runs.filter((run) => run.name === workflow && run.repository === name).at(-1),
     async close() {
       await runner.close();
       await serving.staging.close();
@@ -109,7 +113,12 @@ async function startServing(models: string): Promise<Serving> {
 
 /** The pack as its release tag holds it: actions, dist and workflows. Returns the commit that workflows pin. */
 async function publishPack(forge: Forge, folder: string): Promise<string> {
-  const maintainer = await Person.make(forge, folder, { owner: 'greenlight', repo: 'greenlight' }, 'greenlight');
+  const maintainer = await Person.make(
+    forge,
+    folder,
+    { owner: 'greenlight', repo: 'greenlight' },
+    'greenlight',
+  );
   for (const part of ['actions', 'dist', '.github/workflows']) {
     await cp(path.join(ROOT, part), path.join(maintainer.folder, part), { recursive: true });
   }
@@ -125,11 +134,23 @@ async function layRepository({ people, serving, folder, runner }: Stage, pack: s
     recursive: true,
     filter: (source) => !/[\\/](node_modules|data|model|\.greenlight)$/.test(source),
   });
-  for (const workflow of ['model-pull-request', 'model-report', 'model-release', 'model-roll-out', 'model-monitor']) {
-    const template = await readFile(path.join(ROOT, 'action-templates', '.github', 'workflows', `${workflow}.yml`), 'utf8');
+  for (const workflow of [
+    'model-pull-request',
+    'model-report',
+    'model-release',
+    'model-roll-out',
+    'model-monitor',
+  ]) {
+    const template = await readFile(
+      path.join(ROOT, 'action-templates', '.github', 'workflows', `${workflow}.yml`),
+      'utf8',
+    );
     const target = path.join(owner.folder, '.github', 'workflows', `${workflow}.yml`);
     await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, template.replaceAll('GREENLIGHT/greenlight', PACK).replaceAll('RELEASE_COMMIT', pack));
+    await writeFile(
+      target,
+      template.replaceAll('GREENLIGHT/greenlight', PACK).replaceAll('RELEASE_COMMIT', pack),
+    );
   }
   const manifest = path.join(owner.folder, 'greenlight.yaml');
   const text = await readFile(manifest, 'utf8');

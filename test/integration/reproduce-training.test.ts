@@ -109,7 +109,12 @@ async function run(given: { writeLock?: boolean; commit?: string; model?: string
     info: (line: string) => logged.push(line),
     warn: (line: string) => logged.push(`warning: ${line}`),
   };
-  const inputs = { model: given.model, 'write-lock': given.writeLock === true, commit: given.commit };
+  const inputs = {
+    model: given.model,
+    'write-lock': given.writeLock === true,
+    commit: given.commit,
+    'retrain-as-of': undefined,
+  };
   const before = checkout();
   try {
     return await action.run(
@@ -173,7 +178,9 @@ describe('reproduce-training', () => {
 
   it('never lets a line of the training begin a line of the log', async () => {
     await run({ writeLock: true });
-    expect(logged.filter((line) => line.includes('::error::'))).toEqual(['  the stage train | ::error::training says']);
+    expect(logged.filter((line) => line.includes('::error::'))).toEqual([
+      '  the stage train | ::error::training says',
+    ]);
   });
 
   it.each([
@@ -262,8 +269,7 @@ describe('reproduce-training', () => {
     const outcome = await run({ commit: old });
     expect(outcome).toMatchObject({ verdict: 'pass', outputs: { 'model-digest': sha256('A,B\n1,2\n3UTC') } });
     expect((await refusal({ commit: 'nowhere' })).code).toBe('git/unknown-commit');
-    expect((await refusal({ commit: old, writeLock: true })).code).toBe('input/bad-value');,
-    'retrain-as-of': undefined,
+    expect((await refusal({ commit: old, writeLock: true })).code).toBe('input/bad-value');
   });
 
   it('refuses other data than the lock pins', async () => {

@@ -44,6 +44,15 @@ function roomOf(file: string): string | undefined {
   return Object.keys(ARROWS).find((room) => file.startsWith(`${room}/`));
 }
 
+/** Every source that a file can load, lazily or not. */
+function reachable(start: string): string[] {
+  const seen = new Set([start]);
+  for (const file of seen) {
+    for (const { target } of importsOf(file)) if (target.endsWith('.ts')) seen.add(target);
+  }
+  return [...seen];
+}
+
 const imports = Object.keys(ARROWS).flatMap((room) => sources(room).flatMap(importsOf));
 
 describe('the house', () => {
@@ -75,6 +84,13 @@ describe('the house', () => {
     );
     expect(wrong).toEqual([]);
   });
+
+  it.each(['publish-release', 'open-deployment', 'roll-out', 'post-report', 'propose-retraining'])(
+    'keeps native packages from %s, which holds a write token',
+    (action) => {
+      expect(reachable(`actions/${action}/main.ts`)).not.toContain('core/toolkit/natives.ts');
+    },
+  );
 
   it('imports nothing from tests or scripts', () => {
     expect(imports.filter(({ target }) => /^(test|scripts|examples)\//.test(target))).toEqual([]);

@@ -6,11 +6,11 @@ import {
   type Trace,
 } from '../../actions/reproduce-training/compare.ts';
 import { stageEnvironment } from '../../actions/reproduce-training/environment.ts';
-import { fetchEnvironment } from '../../core/toolkit/team-command.ts';
 import { provenance } from '../../actions/reproduce-training/provenance.ts';
 import { reproductionReport } from '../../actions/reproduce-training/report.ts';
 import type { LockFile, LockModel } from '../../core/formats/lock.ts';
 import { readStatement, writeStatement } from '../../core/formats/statement.ts';
+import { fetchEnvironment } from '../../core/toolkit/team-command.ts';
 
 const file = (path: string, digit = '0'): LockFile => ({ path, sha256: digit.repeat(64), size: 1 });
 
