@@ -6,7 +6,9 @@ type AnyAction = ActionDefinition<any>;
 
 /** Every action by name. Each loads what it uses and nothing else. */
 export const ACTIONS: Readonly<Record<string, () => Promise<{ readonly default: AnyAction }>>> = {
+  'detect-drift': () => import('../actions/detect-drift/main.ts'),
   'evaluate-model': () => import('../actions/evaluate-model/main.ts'),
+  'propose-retraining': () => import('../actions/propose-retraining/main.ts'),
   'reproduce-training': () => import('../actions/reproduce-training/main.ts'),
   'roll-out': () => import('../actions/roll-out/main.ts'),
   'validate-data': () => import('../actions/validate-data/main.ts'),

@@ -11,6 +11,7 @@ import { openModel } from '../../core/toolkit/onnx/session.ts';
 import { defaultBranch, driftIssueKey, readBudget, readSpending } from '../../core/toolkit/retraining.ts';
 import { now } from '../../core/toolkit/time.ts';
 import { type Drift, judgeDrift, type Watch } from './drift.ts';
+import { findingsOf } from './findings.ts';
 import { bringData, daysOf, labelsOf, readProduction } from './production.ts';
 import { driftReport } from './report.ts';
 import { type Watched, watchedFile, watchedLive } from './watched.ts';
@@ -53,10 +54,7 @@ export default defineAction({
       verdict: drift.verdict,
       model: model.name,
       subjects: [{ name: model.name, sha256: watched.sha256 }],
-      findings: [
-        ...drift.windows.map((window) => ({ ...window, kind: 'window' })),
-        ...drift.columns.map((shift) => ({ ...shift, kind: 'column', measured: shift.kind === 'measured' })),
-      ],
+      findings: findingsOf(drift),
       report: { ...report, blocks: [...report.blocks, ...nextSteps(issue, retraining)] },
       outputs: {
         alarm: String(drift.state === 'alarm'),
