@@ -8,7 +8,9 @@ type AnyAction = ActionDefinition<any>;
 export const ACTIONS: Readonly<Record<string, () => Promise<{ readonly default: AnyAction }>>> = {
   'detect-drift': () => import('../actions/detect-drift/main.ts'),
   'evaluate-model': () => import('../actions/evaluate-model/main.ts'),
+  'post-report': () => import('../actions/post-report/main.ts'),
   'propose-retraining': () => import('../actions/propose-retraining/main.ts'),
+  'publish-release': () => import('../actions/publish-release/main.ts'),
   'reproduce-training': () => import('../actions/reproduce-training/main.ts'),
   'roll-out': () => import('../actions/roll-out/main.ts'),
   'validate-data': () => import('../actions/validate-data/main.ts'),

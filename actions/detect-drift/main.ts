@@ -36,12 +36,7 @@ export default defineAction({
     await rm(host.out(NAME), { recursive: true, force: true });
     const model = await host.model(inputs.model);
     const { watch, monitoring, label } = readWatch(model);
-    const file = inputs['live-model'];
-    const github = file === undefined ? await host.github(inputs.token) : undefined;
-    const watched =
-      github === undefined || file !== undefined
-        ? await watchedFile(host.root, file ?? '', inputs.profile)
-        : await watchedLive(model, monitoring, github, inputs.token, host);
+    const { watched, github } = await readWatched(inputs, model, monitoring, host);
     // The server was asked by now, so that this is its date.
     const asOf = readDate(inputs['as-of']) ?? now().toISOString().slice(0, 10);
 
@@ -92,6 +87,20 @@ function readWatch({ name, model }: NamedModel): {
   }
   const { time, every, calibration_gap: threshold } = monitoring;
   return { watch: { model: name, time, every, rule, threshold }, monitoring, label: evaluation.label };
+}
+
+/** The model to watch, and GitHub where it was asked for it. */
+async function readWatched(
+  inputs: Readonly<Record<'live-model' | 'profile' | 'token', string | undefined>>,
+  model: NamedModel,
+  monitoring: ManifestMonitoring,
+  host: Host,
+): Promise<{ readonly watched: Watched; readonly github: Github | undefined }> {
+  const file = inputs['live-model'];
+  if (file !== undefined)
+    return { watched: await watchedFile(host.root, file, inputs.profile), github: undefined };
+  const github = await host.github(inputs.token);
+  return { watched: await watchedLive(model, monitoring, github, inputs.token, host), github };
 }
 
 function readDate(date: string | undefined): string | undefined {

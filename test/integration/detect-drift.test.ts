@@ -235,6 +235,20 @@ describe('detect-drift on what is live', () => {
     expect(world.forge.writes().length).toBe(writes + 1);
   });
 
+  it('neither opens nor closes an issue where it can not tell', async () => {
+    await shares(10, 10, 10);
+    // One week of the three that the rule looks at.
+    const early = { 'as-of': '2001-02-12' };
+    expect(await run(early)).toMatchObject({
+      verdict: 'inconclusive',
+      outputs: { alarm: 'false', issue: '', retrain: 'false' },
+    });
+    expect(await issues()).toEqual([]);
+    await run();
+    expect((await run(early)).outputs).toMatchObject({ issue: '1' });
+    expect(await issues()).toMatchObject([{ state: 'open', body: expect.stringContaining("can't be told") }]);
+  });
+
   it('takes no issue of a person for its own', async () => {
     const person = octokit(world.forge, world.forge.token('outsider')).rest.issues;
     await person.create({ owner, repo, title: 'toy drifts', body: '<!-- greenlight:drift:toy -->\nno' });

@@ -281,6 +281,8 @@ describe('the judgement', () => {
         '2001-01-29',
       ),
     ).toThrow(/no row/);
+    // So it is for a model too young to have a window.
+    expect(() => judge(data, '2001-01-29', '2001-01-28')).toThrow(/they end on 2001-01-21/);
     // Rows of the running week do not stand for those of the last one.
     const gap = rows(MONDAY, 22, 100, 0.2, () => 20);
     gap.days.forEach((day, i) => {
