@@ -8,6 +8,7 @@ type AnyAction = ActionDefinition<any>;
 export const ACTIONS: Readonly<Record<string, () => Promise<{ readonly default: AnyAction }>>> = {
   'detect-drift': () => import('../actions/detect-drift/main.ts'),
   'evaluate-model': () => import('../actions/evaluate-model/main.ts'),
+  'open-deployment': () => import('../actions/open-deployment/main.ts'),
   'post-report': () => import('../actions/post-report/main.ts'),
   'propose-retraining': () => import('../actions/propose-retraining/main.ts'),
   'publish-release': () => import('../actions/publish-release/main.ts'),

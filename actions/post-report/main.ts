@@ -39,7 +39,7 @@ export default defineAction({
     const github = await host.github(token);
     const run = readEndedRun(JSON.parse(await readFile(process.env['GITHUB_EVENT_PATH'] ?? '', 'utf8')));
     const found = await readReports(github, token ?? '', run, host);
-    const summary = summarize(found, run.conclusion);
+    const summary = summarize(found, run.conclusion, `${github.serverUrl}/${github.owner}/${github.repo}`);
     const pull = await findPullRequest(github, run);
     const comment = pull === undefined ? 'none' : await tell(github, pull, run, summary, host);
     await setStatus(github, run, summary);

@@ -1,6 +1,7 @@
 import type { ActionReport } from '../../core/formats/report.ts';
 import type { Block, Report } from '../../core/kernel/blocks.ts';
 import { type Verdict, worst } from '../../core/kernel/verdict.ts';
+import { keepOwnLinks } from './links.ts';
 
 /** What an artifact of the run turned out to be. */
 export type Found =
@@ -19,9 +20,10 @@ const ORDER = ['validate-data', 'reproduce-training', 'evaluate-model'];
 
 /**
  * The reports of a run as one. The artifacts come from a job that ran the author's own workflow: they inform and are never evidence. A run
- * that failed although every report passes is an `error`: some step ended without a report.
+ * that failed although every report passes is an `error`: some step ended without a report. `home` is the repository's address: links that
+ * lead out of it become text.
  */
-export function summarize(found: readonly Found[], conclusion: string): Summary {
+export function summarize(found: readonly Found[], conclusion: string, home: string): Summary {
   const reports = found.flatMap((each) => (each.kind === 'report' ? [each.report] : []));
   const unreadable = found.flatMap((each) => (each.kind === 'unreadable' ? [each] : []));
   reports.sort((a, b) => a.model.localeCompare(b.model) || ORDER.indexOf(a.action) - ORDER.indexOf(b.action));
@@ -36,7 +38,7 @@ export function summarize(found: readonly Found[], conclusion: string): Summary 
       }),
     ),
     ...reports.flatMap(({ report }): Block[] => {
-      const { title, blocks } = report as unknown as Report;
+      const { title, blocks } = keepOwnLinks(report, home);
       return [{ kind: 'heading', level: 2, text: title }, ...blocks];
     }),
   ];

@@ -21,10 +21,7 @@ export interface ActionReport {
   /**
    * The report's blocks, as every renderer takes them.
    */
-  report: {
-    title: string;
-    blocks: {}[];
-  };
+  report: import('../../kernel/blocks.ts').Report;
 }
 export interface ReportSubject {
   name: string;
