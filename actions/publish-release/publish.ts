@@ -5,7 +5,7 @@ import { type Github, statusOf } from '../../core/toolkit/github.ts';
 import { decide, type PresentRelease, type Step } from './decide.ts';
 import { assetsOf, type Candidate } from './evidence.ts';
 
-/** Observing and acting again ends: every round either makes progress or fails. */
+/** How many rounds may fail before it ends, beside one an asset: two runs at once lose to each other at each upload. */
 const ROUNDS = 12;
 
 /** The published release of a candidate. `wrote` is false where it was there already. */
@@ -23,7 +23,8 @@ export async function publish(github: Github, candidate: Candidate, notes: strin
   const wanted = assetsOf(candidate);
   let failure: unknown;
   let wrote = false;
-  for (let round = 0; round < ROUNDS; round++) {
+  const rounds = ROUNDS + wanted.length;
+  for (let round = 0; round < rounds; round++) {
     const releases = await list(github, tag);
     const decision = decide(wanted, releases);
     if (decision.kind === 'done') {
@@ -42,7 +43,7 @@ export async function publish(github: Github, candidate: Candidate, notes: strin
   }
   throw new GreenlightError({
     code: 'release/not-settled',
-    message: `the release ${tag} could not be completed in ${ROUNDS} rounds`,
+    message: `the release ${tag} could not be completed in ${rounds} rounds`,
     mend: 'run the job again: it goes on from the draft that is there',
     cause: failure,
   });
@@ -105,22 +106,28 @@ async function act(
       const piece = candidate.pieces.find(({ asset }) => asset === step.name);
       const bytes =
         step.name === RELEASE_MANIFEST ? Buffer.from(candidate.manifest) : await readFile(piece?.from ?? '');
-      await github.attempt(`upload ${step.name}`, (octokit) =>
-        octokit.rest.repos.uploadReleaseAsset({
-          owner,
-          repo,
-          release_id: step.release,
+      // Uploads go to a host of their own, which the release names: github.com's is not that of other servers.
+      await github.attempt(`upload ${step.name}`, async (octokit) => {
+        const { data } = await octokit.rest.repos.getRelease({ owner, repo, release_id: step.release });
+        await octokit.request(`POST ${data.upload_url.replace('{?name,label}', '?name={name}')}`, {
           name: step.name,
-          // The body is bytes, whatever the generated types say.
-          data: bytes as unknown as string,
-          headers: { 'content-type': 'application/octet-stream', 'content-length': bytes.length },
-        }),
-      );
+          data: bytes,
+          headers: { 'content-type': 'application/octet-stream' },
+        });
+      });
       return;
     }
     case 'publish':
       await github.attempt('publish the release', (octokit) =>
-        octokit.rest.repos.updateRelease({ owner, repo, release_id: step.release, draft: false }),
+        octokit.rest.repos.updateRelease({
+          owner,
+          repo,
+          release_id: step.release,
+          // A draft that an earlier run left names that run's commit.
+          target_commitish: candidate.commit,
+          body: notes,
+          draft: false,
+        }),
       );
   }
 }

@@ -1,5 +1,6 @@
-import { PREDICATES, readStatement, type Statement } from '../../core/formats/statement.ts';
+import { readStatement } from '../../core/formats/statement.ts';
 import { userErrors } from '../../core/kernel/errors.ts';
+import { missingLinks } from '../../core/ledger/evidence.ts';
 import { assetText, filesOf, type ModelRelease, requireRelease } from '../../core/ledger/releases.ts';
 import type { Github } from '../../core/toolkit/github.ts';
 import type { Check } from './decide.ts';
@@ -32,29 +33,4 @@ export async function checkEvidence(
       reasons: errors.map(({ code, message }) => `${message} [${code}]`),
     };
   }
-}
-
-/**
- * The links of the chain that are not there, each as a sentence. An evaluation that its policy sends to human review counts where a
- * person's approval is needed.
- */
-export function missingLinks(statements: readonly Statement[], digest: string, reviewed: boolean): string[] {
-  const of = (type: string): readonly Statement[] =>
-    statements.filter(({ predicateType }) => predicateType === type);
-  const about = (statement: Statement): boolean =>
-    statement.subject.some((subject) => subject.digest.sha256 === digest);
-  const passed = ({ predicate }: Statement): boolean => {
-    const { verdict, humanReview } = predicate as { verdict?: unknown; humanReview?: unknown };
-    return verdict === 'pass' || (verdict === 'inconclusive' && humanReview === true && reviewed);
-  };
-  const reasons: string[] = [];
-  if (!of(PREDICATES.training).some(about))
-    reasons.push('the release carries no statement of how this digest was trained');
-  if (!of(PREDICATES.evaluation).some((statement) => about(statement) && passed(statement))) {
-    reasons.push('the release carries no evaluation of this digest that passed');
-  }
-  const contracts = of(PREDICATES.contract);
-  if (contracts.length === 0 || !contracts.every(passed))
-    reasons.push('the release carries no data contract that passed');
-  return reasons;
 }

@@ -1,11 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type ReleaseFile, type ReleaseManifest, readReleaseManifest } from '../formats/release.ts';
+import {
+  type ReleaseFile,
+  type ReleaseManifest,
+  readReleaseManifest,
+  writeReleaseManifest,
+} from '../formats/release.ts';
 import { GreenlightError } from '../kernel/errors.ts';
-import { sha256 } from '../toolkit/digest.ts';
+import { digestFile, sha256 } from '../toolkit/digest.ts';
+import { writeWhole } from '../toolkit/files.ts';
 import type { Github } from '../toolkit/github.ts';
 
 /** The asset that lists all others. */
@@ -45,16 +51,7 @@ export async function findRelease(
   const assets = new Map(found.data.assets.map((asset) => [asset.name, asset.id]));
   const text = (await collect(await openAsset(github, tag, assets, RELEASE_MANIFEST))).toString('utf8');
   const manifest = readReleaseManifest(text, RELEASE_MANIFEST);
-  if (manifest.model !== model || manifest.digest !== digest) {
-    throw mismatch(
-      tag,
-      RELEASE_MANIFEST,
-      `it tells of ${manifest.model} ${manifest.digest}, wanted is ${model} ${digest}`,
-    );
-  }
-  if (!manifest.files.some((file) => file.role === 'model' && file.sha256 === digest)) {
-    throw mismatch(tag, RELEASE_MANIFEST, 'it lists no model file of its own digest');
-  }
+  requireManifestOf(manifest, model, digest);
   return {
     tag,
     url: found.data.html_url,
@@ -124,6 +121,66 @@ export async function assetText(github: Github, release: ModelRelease, which: st
   if (found !== file.sha256)
     throw mismatch(release.tag, file.asset, `its sha256 is ${found}, listed is ${file.sha256}`);
   return bytes.toString('utf8');
+}
+
+/** Brings every asset of a release into a folder, for {@link readReleaseFolder}. Throws like {@link downloadAsset}. */
+export async function downloadRelease(
+  github: Github,
+  model: string,
+  digest: string,
+  folder: string,
+): Promise<void> {
+  const release = await requireRelease(github, model, digest);
+  for (const asset of release.assets.keys()) {
+    const file = path.join(folder, asset);
+    if (release.manifest.files.some((each) => each.asset === asset))
+      await downloadAsset(github, release, asset, file);
+    else await writeWhole(file, await collect(await openAsset(github, release.tag, release.assets, asset)));
+  }
+}
+
+/**
+ * release.json of a folder that holds a release's assets, every one of them hashed. Throws `release/incomplete` where an asset is
+ * missing, `evidence/digest-mismatch` where one has other bytes, is not listed, or release.json tells of another model.
+ */
+export async function readReleaseFolder(
+  folder: string,
+  model: string,
+  digest: string,
+): Promise<ReleaseManifest> {
+  const tag = releaseTag(model, digest);
+  const present = new Set(await readdir(folder));
+  if (!present.has(RELEASE_MANIFEST)) throw incomplete(tag, `no asset ${RELEASE_MANIFEST}`);
+  const text = await readFile(path.join(folder, RELEASE_MANIFEST), 'utf8');
+  const manifest = readReleaseManifest(text, RELEASE_MANIFEST);
+  requireManifestOf(manifest, model, digest);
+  if (writeReleaseManifest(manifest) !== text)
+    throw mismatch(tag, RELEASE_MANIFEST, 'it is not canonical JSON');
+  for (const { asset, sha256: wanted, size } of manifest.files) {
+    if (!present.has(asset)) throw incomplete(tag, `no asset ${asset}`);
+    const found = await digestFile(path.join(folder, asset));
+    if (found.sha256 !== wanted || found.size !== size)
+      throw mismatch(tag, asset, `its sha256 is ${found.sha256}, listed is ${wanted}`);
+  }
+  const unlisted = [...present].find(
+    (asset) => asset !== RELEASE_MANIFEST && !manifest.files.some((file) => file.asset === asset),
+  );
+  if (unlisted !== undefined) throw mismatch(tag, unlisted, `${RELEASE_MANIFEST} does not list it`);
+  return manifest;
+}
+
+function requireManifestOf(manifest: ReleaseManifest, model: string, digest: string): void {
+  const tag = releaseTag(model, digest);
+  if (manifest.model !== model || manifest.digest !== digest) {
+    throw mismatch(
+      tag,
+      RELEASE_MANIFEST,
+      `it tells of ${manifest.model} ${manifest.digest}, wanted is ${model} ${digest}`,
+    );
+  }
+  if (!manifest.files.some((file) => file.role === 'model' && file.sha256 === digest)) {
+    throw mismatch(tag, RELEASE_MANIFEST, 'it lists no model file of its own digest');
+  }
 }
 
 function listed(release: ModelRelease, which: string): ReleaseFile {

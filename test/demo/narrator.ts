@@ -4,6 +4,7 @@ const started = performance.now();
 export class Narrator {
   #checks = 0;
   #doing = '';
+  #told = '';
 
   act(title: string): void {
     console.log(`\n${title}`);
@@ -13,7 +14,8 @@ export class Narrator {
   async step(what: string, play: () => Promise<string>): Promise<void> {
     const begun = performance.now();
     const patience = setInterval(() => {
-      if (this.#doing !== '') console.log(`      … ${this.#doing}`);
+      if (this.#doing !== this.#told) console.log(`      … ${this.#doing}`);
+      this.#told = this.#doing;
     }, 5000);
     try {
       const proof = await play();
