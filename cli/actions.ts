@@ -6,6 +6,7 @@ type AnyAction = ActionDefinition<any>;
 
 /** Every action by name. Each loads what it uses and nothing else. */
 export const ACTIONS: Readonly<Record<string, () => Promise<{ readonly default: AnyAction }>>> = {
+  'compile-dossier': () => import('../actions/compile-dossier/main.ts'),
   'detect-drift': () => import('../actions/detect-drift/main.ts'),
   'evaluate-model': () => import('../actions/evaluate-model/main.ts'),
   'open-deployment': () => import('../actions/open-deployment/main.ts'),

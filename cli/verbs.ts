@@ -9,4 +9,13 @@ interface VerbEntry {
 }
 
 /** The verbs beside the actions, by name. */
-export const VERBS: Readonly<Record<string, VerbEntry>> = {};
+export const VERBS: Readonly<Record<string, VerbEntry>> = {
+  history: {
+    summary: 'what was live when, who approved it and how it ended',
+    load: () => import('./history.ts'),
+  },
+  verify: {
+    summary: 'the chain of evidence of a digest, from traffic back to data',
+    load: () => import('./verify.ts'),
+  },
+};

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GreenlightError } from '../kernel/errors.ts';
+import { GreenlightError, userErrors } from '../kernel/errors.ts';
 import { type ExecResult, exec } from '../toolkit/exec.ts';
 import type { Git } from '../toolkit/git.ts';
 import { type Github, statusOf } from '../toolkit/github.ts';
+import type { Log } from '../toolkit/log.ts';
 import { now, timestamp } from '../toolkit/time.ts';
 import {
   type LedgerFile,
@@ -29,6 +30,9 @@ export {
 /** The branch that holds the ledger: an orphan that only ever grows. */
 export const LEDGER_BRANCH = 'greenlight/ledger';
 const TRACKED = `refs/remotes/origin/${LEDGER_BRANCH}`;
+
+/** Codes of a ledger that could not be asked. */
+const TELLS_NOTHING: ReadonlySet<string> = new Set(['ledger/unreachable', 'ledger/not-fetched']);
 
 /** How often an append is built anew after another writer was faster. */
 const ATTEMPTS = 6;
@@ -69,6 +73,34 @@ export async function readLedger(git: Git, options: ReadOptions): Promise<Ledger
   }
   const tree = await git.run('rev-parse', `${commit}^{tree}`);
   return makeLedger({ commit, tree }, verifyChains(await readFiles(git, commit)), again);
+}
+
+/** {@link readLedger} of the remote, or, where that can't be reached, of what was fetched last; `log` hears of it. */
+export async function readLedgerAnyhow(git: Git, token: string | undefined, log: Log): Promise<Ledger> {
+  try {
+    return await readLedger(git, { fetch: true, token });
+  } catch (error) {
+    if (!(error instanceof GreenlightError) || error.code !== 'ledger/unreachable') throw error;
+    const ledger = await readLedger(git, { fetch: false });
+    log.warn(`${error.message}; this is the ledger as it was fetched last`);
+    return ledger;
+  }
+}
+
+/** {@link readLedgerAnyhow}, with a ledger whose records do not hold as a value: that is a finding of who verifies. */
+export async function readLedgerOrBroken(
+  git: Git,
+  token: string | undefined,
+  log: Log,
+): Promise<Ledger | GreenlightError> {
+  try {
+    return await readLedgerAnyhow(git, token, log);
+  } catch (error) {
+    const [first] = userErrors(error);
+    if (first === undefined || TELLS_NOTHING.has(first.code) || !first.code.startsWith('ledger/'))
+      throw error;
+    return first;
+  }
 }
 
 /**

@@ -88,3 +88,11 @@ function decisionOn(records: readonly LedgerRecord[], digest: string): Pick<Peri
     approval: of.findLast(({ approval }) => approval !== undefined)?.approval,
   };
 }
+
+/** How a period ended, in words; empty where it has not. */
+export function endingText({ ending }: Period): string {
+  if (ending === undefined) return '';
+  if (ending.how === 'replaced') return `replaced by ${ending.by.slice(0, 12)}`;
+  const words = { 'rolled-back': 'rolled back', rejected: 'rejected', 'given-up': 'given up' } as const;
+  return ending.reason === undefined ? words[ending.how] : `${words[ending.how]}: ${ending.reason}`;
+}

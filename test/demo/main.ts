@@ -3,10 +3,11 @@ import { act2 } from './act-2.ts';
 import { act3 } from './act-3.ts';
 import { act4 } from './act-4.ts';
 import { act5 } from './act-5.ts';
+import { act6 } from './act-6.ts';
 import { Narrator, Surprise } from './narrator.ts';
 import { setStage } from './stage.ts';
 
-const ACTS = [act1, act2, act3, act4, act5];
+const ACTS = [act1, act2, act3, act4, act5, act6];
 
 /** The day of the story's first pull request: the flights of weeks 1 to 10 of 2001 are there. */
 const START = new Date('2001-03-12T08:00:00Z');
