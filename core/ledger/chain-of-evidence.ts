@@ -7,7 +7,7 @@ import { LOCK_FILE, type LockFile, type LockModel, readLock } from '../formats/l
 import { MANIFEST_FILE, type ManifestModel, readManifest } from '../formats/manifest.ts';
 import type { LedgerApproval } from '../formats/record.ts';
 import type { ReleaseManifest } from '../formats/release.ts';
-import { PREDICATES, type ResourceDescriptor, readStatement, type Statement } from '../formats/statement.ts';
+import { type ResourceDescriptor, readStatement, type Statement } from '../formats/statement.ts';
 import { type GreenlightError, userErrors } from '../kernel/errors.ts';
 import { digestFile, sha256 } from '../toolkit/digest.ts';
 import { inside } from '../toolkit/files.ts';
