@@ -1,7 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { MANIFEST_FILE, type ManifestMonitoring, type NamedModel } from '../../core/formats/manifest.ts';
+import {
+  ladderEnds,
+  MANIFEST_FILE,
+  type ManifestModel,
+  type ManifestMonitoring,
+  type NamedModel,
+} from '../../core/formats/manifest.ts';
 import { type Profile, readProfile } from '../../core/formats/profile.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
 import { live, readLedger } from '../../core/ledger/ledger.ts';
@@ -42,7 +48,7 @@ export async function watchedLive(
   token: string | undefined,
   host: Host,
 ): Promise<Watched> {
-  const environment = monitoring.environment ?? ladderEnd(Object.entries(model.environments ?? {}));
+  const environment = monitoring.environment ?? watchedEnd(model.environments ?? {});
   const ledger = await readLedger(host.git, { fetch: true, token });
   const record = live(ledger.records(environment, name));
   if (record === undefined) {
@@ -72,12 +78,9 @@ export async function watchedLive(
   }
 }
 
-type Environments = readonly (readonly [string, { readonly after?: string } | undefined])[];
-
-/** The environment that no other one comes after. */
-function ladderEnd(environments: Environments): string {
-  const followed = new Set(environments.map(([, environment]) => environment?.after));
-  const ends = environments.map(([name]) => name).filter((name) => !followed.has(name));
+/** The ladder's end, where nothing else is named. Throws `manifest/no-watched-environment` where that is not one. */
+function watchedEnd(environments: NonNullable<ManifestModel['environments']>): string {
+  const ends = ladderEnds(environments);
   const [end] = ends;
   if (end !== undefined && ends.length === 1) return end;
   throw new GreenlightError({

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { ManifestModel } from '../../core/formats/manifest.ts';
+import { ladderEnds, type ManifestModel } from '../../core/formats/manifest.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
 import { type Ledger, live, readLedger } from '../../core/ledger/ledger.ts';
 import { downloadAsset, requireRelease } from '../../core/ledger/releases.ts';
@@ -49,10 +49,8 @@ export async function readBaseline(
 export function lastEnvironment(
   environments: NonNullable<ManifestModel['environments']>,
 ): string | undefined {
-  const names = Object.keys(environments);
-  const followed = new Set(Object.values(environments).map((environment) => environment?.after));
-  const last = names.filter((name) => !followed.has(name));
-  if (last.length === 1 || names.length === 0) return last[0];
+  const last = ladderEnds(environments);
+  if (last.length === 1 || Object.keys(environments).length === 0) return last[0];
   throw new GreenlightError({
     code: 'manifest/several-ladders',
     message: `the environments have ${last.length} ends: ${last.join(', ') || 'none'}`,

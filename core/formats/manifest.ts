@@ -52,6 +52,12 @@ export function selectModel(manifest: Manifest, name: string | undefined): Named
   return { name: chosen, model };
 }
 
+/** The environments that no other one comes after: one where they make one ladder. */
+export function ladderEnds(environments: NonNullable<ManifestModel['environments']>): string[] {
+  const followed = new Set(Object.values(environments).map((environment) => environment?.after));
+  return Object.keys(environments).filter((name) => !followed.has(name));
+}
+
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** The milliseconds of a duration such as `30m`, `24h`, `7d`; the schema has checked its form. */
