@@ -1,207 +1,151 @@
-import {
-  type Deployment,
-  deploymentPath,
-  readDeployment,
-  writeDeployment,
-} from '../../core/formats/deployment.ts';
-import { readStatement } from '../../core/formats/statement.ts';
+import { type Deployment, deploymentPath, writeDeployment } from '../../core/formats/deployment.ts';
+import type { ManifestEnvironment } from '../../core/formats/manifest.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
+import { authorsOf, sameUser } from '../../core/ledger/approvers.ts';
 import { live } from '../../core/ledger/history.ts';
-import { assetText, filesOf, requireRelease } from '../../core/ledger/releases.ts';
+import { findRelease, type ModelRelease, requireRelease } from '../../core/ledger/releases.ts';
 import type { Github } from '../../core/toolkit/github.ts';
 import type { Host } from '../../core/toolkit/host.ts';
-import {
-  closePullRequest,
-  listPullRequests,
-  mergePullRequest,
-  upsertPullRequest,
-} from '../../core/toolkit/pull-request.ts';
-import { type Candidate, type Rung, short } from './decide.ts';
-import { type Evaluated, offerReport } from './report.ts';
+import { type PullRequestResult, upsertPullRequest } from '../../core/toolkit/pull-request.ts';
+import { type Rung, short } from './decide.ts';
+import { readFacts } from './facts.ts';
+import { mergeAndStart } from './merge.ts';
+import { deploymentBranch } from './observe.ts';
+import { type OfferFacts, offerReport } from './report.ts';
+import type { Reviewers } from './reviewers.ts';
 
 /** GitHub's limit of a pull request's body is 65,536 characters. */
 const BODY_LIMIT = 60_000;
-const ROLL_OUT_WORKFLOW = 'model-roll-out.yml';
 
-/** The branch of the one deployment pull request of an (environment, model). */
-export function deploymentBranch(environment: string, model: string): string {
-  return `greenlight/deploy/${environment}/${model}`;
+/** What a rung is offered, and to whom. */
+export interface Offering {
+  readonly base: string;
+  readonly model: string;
+  readonly rung: Rung;
+  readonly settings: ManifestEnvironment;
+  readonly digest: string;
+  /** Undefined where the workflow merges. */
+  readonly reviewers: Reviewers | undefined;
 }
 
-/** What became of an offer. */
-export interface Offered {
+/** What became of a rung. */
+export interface Done {
   readonly sentence: string;
+  /** The pull request that is open or was merged. */
   readonly number: number | undefined;
   readonly merged: boolean;
 }
 
-/** Opens or updates the pull request that would make `candidate` live, and merges it where the manifest says so. */
-export async function offer(
-  github: Github,
-  host: Host,
-  base: string,
-  model: string,
-  rung: Rung,
-  candidate: Candidate,
-): Promise<Offered> {
-  const { environment, settings } = rung;
-  requireUsers(environment, settings.reviewers ?? []);
+/** Opens or updates the pull request that would make a digest live, and merges it where the manifest says so. */
+export async function offer(github: Github, host: Host, offering: Offering): Promise<Done> {
+  const { base, model, rung, settings, digest, reviewers } = offering;
+  const { environment } = rung;
+  const release = await requireRelease(github, model, digest);
   const deployment: Deployment = {
     schema: 'greenlight.deployment/v1',
     model,
     environment,
-    digest: `sha256:${candidate.digest}`,
-    release: candidate.release,
-    canary: (settings.canary ?? [100]) as Deployment['canary'],
+    digest: `sha256:${digest}`,
+    release: release.tag,
+    canary: settings.canary ?? [100],
     min_requests: settings.min_requests ?? 100,
   };
-  const title = `Deploy ${model} ${short(candidate.digest)} to ${environment}`;
-  const report = offerReport({
-    model,
-    rung,
-    candidate,
-    deployment,
-    live: live(rung.records),
-    evaluation: await readEvaluation(github, model, candidate),
-  });
+  const facts = await gather(github, offering, release, deployment);
+  const title = `Deploy ${model} ${short(digest)} to ${environment}`;
   const result = await upsertPullRequest(github, {
     branch: deploymentBranch(environment, model),
     base,
     title,
-    body: host.render(report, BODY_LIMIT),
+    body: host.render(offerReport(facts), BODY_LIMIT),
     files: { [deploymentPath(environment, model)]: writeDeployment(deployment) },
     message: title,
   });
-  switch (result.operation) {
-    case 'not-needed':
-      return {
-        sentence: `main has ${short(candidate.digest)} for ${environment} already`,
-        number: undefined,
-        merged: false,
-      };
-    case 'rejected-by-person':
-      return {
-        sentence: `a person closed #${result.number} with this very content: it is not opened again`,
-        number: result.number,
-        merged: false,
-      };
-    case 'blocked-by-commit':
-      return {
-        sentence: `${result.author} committed to the branch of #${result.number}: it is left alone`,
-        number: result.number,
-        merged: false,
-      };
-  }
+  if (!('head' in result)) return leftAlone(result, offering);
   const { number, head, operation } = result;
-  if (settings.deploy === 'auto-merge') {
-    if (!(await mergePullRequest(github, number, head, title))) {
-      return {
-        sentence: `#${number} may not be merged by the workflow yet: see what GitHub asks of it`,
-        number,
-        merged: false,
-      };
-    }
-    await startRollOut(github, base);
-    return {
-      sentence: `#${number} was merged by the workflow, and model-roll-out started`,
-      number,
-      merged: true,
-    };
-  }
-  if (operation === 'created') await askReviewers(github, host, number, settings.reviewers ?? []);
+  if (reviewers === undefined) return { number, ...(await mergeAndStart(github, base, number, head, title)) };
+  const able = reviewers.able.filter((user) => !facts.authors.some((author) => sameUser(author, user)));
+  await askReviewers(github, host, number, head, able);
   return {
-    sentence: `#${number} offers ${short(candidate.digest)} to ${environment} (${operation})`,
+    sentence: `#${number} offers ${short(digest)} to ${environment} (${operation})`,
     number,
     merged: false,
   };
 }
 
-/** Closes an open pull request that offers a digest which may not be offered. */
-export async function withdraw(
+async function gather(
   github: Github,
-  base: string,
-  model: string,
-  environment: string,
-  digest: string,
-  reason: string,
-): Promise<void> {
-  const [latest] = await listPullRequests(github, { branch: deploymentBranch(environment, model), base });
-  if (latest?.state !== 'open') return;
-  if ((await declaredAt(github, latest.head.sha, environment, model)) === digest)
-    await closePullRequest(github, latest.number, `${reason}.`);
-}
-
-/** The digest that a revision's deployment file names; undefined where it has none. */
-export async function declaredAt(
-  github: Github,
-  ref: string,
-  environment: string,
-  model: string,
-): Promise<string | undefined> {
-  const { owner, repo } = github;
-  const path = deploymentPath(environment, model);
-  const found = await github.find(`read ${path}`, (octokit) =>
-    octokit.rest.repos.getContent({ owner, repo, path, ref }),
-  );
-  const data = found?.data;
-  if (data === undefined || Array.isArray(data) || data.type !== 'file') return undefined;
-  const deployment = readDeployment(Buffer.from(data.content, 'base64').toString('utf8'), path);
-  return deployment.digest.slice('sha256:'.length);
-}
-
-async function readEvaluation(github: Github, model: string, { digest }: Candidate): Promise<Evaluated> {
-  const release = await requireRelease(github, model, digest);
-  const file = filesOf(release, 'statement').find(({ asset }) => asset.startsWith('evaluate-model'));
-  const statement = readStatement(
-    await assetText(github, release, file?.asset ?? 'statement'),
-    file?.asset ?? 'statement',
-  );
+  { model, rung, reviewers }: Offering,
+  release: ModelRelease,
+  deployment: Deployment,
+): Promise<OfferFacts> {
+  const serving = live(rung.records)?.digest;
+  const liveRelease = serving === undefined ? undefined : await findRelease(github, model, serving);
   return {
-    ...(statement.predicate as unknown as Omit<Evaluated, 'url' | 'commit'>),
-    url: release.url,
-    commit: release.manifest.commit,
+    deployment,
+    candidate: await readFacts(github, release),
+    live: serving,
+    liveFacts: liveRelease === undefined ? undefined : await readFacts(github, liveRelease),
+    authors: await authorsOf(github, {
+      liveCommit: liveRelease?.manifest.commit,
+      releaseCommit: release.manifest.commit,
+    }),
+    reviewers,
   };
 }
 
-/** A team's members can't be read with a workflow's own token: nobody's approval would ever count. */
-function requireUsers(environment: string, reviewers: readonly string[]): void {
-  const team = reviewers.find((reviewer) => reviewer.includes('/'));
-  if (team === undefined) return;
-  throw new GreenlightError({
-    code: 'deployment/team-reviewer',
-    message: `${team} reviews ${environment}, and a team's members can't be read with this token`,
-    mend: 'name users as `reviewers` in greenlight.yaml',
-  });
+/** What became of an offer that is not there as it was wanted. */
+function leftAlone(
+  result: Exclude<PullRequestResult, { readonly head: string }>,
+  { rung, digest }: Offering,
+): Done {
+  switch (result.operation) {
+    case 'not-needed': {
+      const sentence = `main has ${short(digest)} for ${rung.environment} already`;
+      return { sentence, number: undefined, merged: false };
+    }
+    case 'rejected-by-person': {
+      const sentence = `a person closed #${result.number} with this very content: it is not opened again`;
+      return { sentence, number: undefined, merged: false };
+    }
+    case 'blocked-by-commit': {
+      const offered = short(rung.open?.digest ?? digest);
+      const sentence = `${result.author} committed to the branch of #${result.number}: it is left alone, and offers ${offered}`;
+      return { sentence, number: result.number, merged: false };
+    }
+  }
 }
 
-/** A request for review is a courtesy: GitHub refuses some, and the pull request names the reviewers anyway. */
+/**
+ * Asks for reviews where nobody of these was asked or has reviewed this head: once for each content, however often it runs. A request is
+ * a courtesy: GitHub refuses some, and the pull request names the reviewers anyway.
+ */
 async function askReviewers(
   github: Github,
   host: Host,
   number: number,
-  reviewers: readonly string[],
+  head: string,
+  users: readonly string[],
 ): Promise<void> {
   const { owner, repo } = github;
-  if (reviewers.length === 0) return;
+  const { data: pull } = await github.attempt(`read pull request #${number}`, (octokit) =>
+    octokit.rest.pulls.get({ owner, repo, pull_number: number }),
+  );
+  const reviews = await github.attempt(`read the reviews of #${number}`, (octokit) =>
+    octokit.paginate(octokit.rest.pulls.listReviews, { owner, repo, pull_number: number, per_page: 100 }),
+  );
+  const asked = [
+    ...(pull.requested_reviewers ?? []).map(({ login }) => login),
+    ...reviews.filter(({ commit_id }) => commit_id === head).map(({ user }) => user?.login ?? ''),
+  ];
+  const reviewers = users.filter((user) => !sameUser(user, pull.user.login));
+  if (reviewers.length === 0 || reviewers.some((user) => asked.some((login) => sameUser(login, user))))
+    return;
   try {
     await github.attempt('ask for reviews', (octokit) =>
-      octokit.rest.pulls.requestReviewers({
-        owner,
-        repo,
-        pull_number: number,
-        reviewers: reviewers.map((user) => user.slice(1)),
-      }),
+      octokit.rest.pulls.requestReviewers({ owner, repo, pull_number: number, reviewers: [...reviewers] }),
     );
   } catch (error) {
     if (!(error instanceof GreenlightError)) throw error;
     host.log.warn(error.message);
   }
-}
-
-/** A merge by a workflow's token starts no run on GitHub; a dispatch by it does. */
-async function startRollOut(github: Github, ref: string): Promise<void> {
-  const { owner, repo } = github;
-  await github.attempt(`start ${ROLL_OUT_WORKFLOW}`, (octokit) =>
-    octokit.rest.actions.createWorkflowDispatch({ owner, repo, workflow_id: ROLL_OUT_WORKFLOW, ref }),
-  );
 }

@@ -1,8 +1,9 @@
 import { deploymentPath, readDeployment } from '../../core/formats/deployment.ts';
 import type { LedgerApproval, LedgerReview } from '../../core/formats/record.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
+import { authorsOf, mayWrite, sameUser } from '../../core/ledger/approvers.ts';
 import type { Github } from '../../core/toolkit/github.ts';
-import { type Check, declaredDigest } from './decide.ts';
+import { type Check, declaredDigest } from './view.ts';
 
 /** What an approval must be of. */
 export interface Decided {
@@ -113,46 +114,6 @@ async function latestReviews(github: Github, pull: number): Promise<readonly Rev
   return [...latest.values()];
 }
 
-/** The authors of the commits between the live release and this one; of all commits where nothing is live. */
-async function authorsOf(github: Github, { liveCommit, releaseCommit }: Decided): Promise<string[]> {
-  const commits =
-    liveCommit === undefined
-      ? await allCommits(github, releaseCommit)
-      : await commitsBetween(github, liveCommit, releaseCommit);
-  return unique(commits.map(({ author, commit }) => author?.login ?? commit.author?.email ?? 'unknown'));
-}
-
-interface Authored {
-  readonly author: { readonly login?: string } | null;
-  readonly commit: { readonly author: { readonly email?: string } | null };
-}
-
-function allCommits(github: Github, head: string): Promise<readonly Authored[]> {
-  const { owner, repo } = github;
-  return github.attempt('read who wrote what is released', (octokit) =>
-    octokit.paginate(octokit.rest.repos.listCommits, { owner, repo, sha: head, per_page: 100 }),
-  );
-}
-
-/** A comparison is paged by its commits, which octokit's paginate does not know. */
-async function commitsBetween(github: Github, base: string, head: string): Promise<readonly Authored[]> {
-  const { owner, repo } = github;
-  const commits: Authored[] = [];
-  for (let page = 1; ; page++) {
-    const { data } = await github.attempt('read who wrote what is released', (octokit) =>
-      octokit.rest.repos.compareCommitsWithBasehead({
-        owner,
-        repo,
-        basehead: `${base}...${head}`,
-        per_page: 100,
-        page,
-      }),
-    );
-    commits.push(...data.commits);
-    if (data.commits.length === 0 || commits.length >= data.total_commits) return commits;
-  }
-}
-
 async function pushersOf(github: Github, pull: number): Promise<string[]> {
   const { owner, repo } = github;
   const commits = await github.attempt(`read the commits of #${pull}`, (octokit) =>
@@ -180,20 +141,8 @@ async function digestAt(github: Github, file: string, ref: string): Promise<stri
   }
 }
 
-async function mayWrite(github: Github, username: string): Promise<boolean> {
-  const { owner, repo } = github;
-  const found = await github.find(`read what @${username} may do`, (octokit) =>
-    octokit.rest.repos.getCollaboratorPermissionLevel({ owner, repo, username }),
-  );
-  return found?.data.permission === 'write' || found?.data.permission === 'admin';
-}
-
 function refused(...reasons: string[]): Check<never> {
   return { holds: false, verdict: 'fail', reasons };
-}
-
-function sameUser(a: string, b: string): boolean {
-  return a.replace(/^@/, '').toLowerCase() === b.replace(/^@/, '').toLowerCase();
 }
 
 function unique(values: readonly string[]): string[] {

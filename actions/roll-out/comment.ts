@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../../core/ledger/ledger.ts';
 import { upsertComment } from '../../core/toolkit/comments.ts';
 import type { Github } from '../../core/toolkit/github.ts';
-import { short } from './decide.ts';
+import { short } from './view.ts';
 
 /**
  * Tells the deployment pull request how its roll-out goes: one comment, from the ledger's records alone, so that it can be brought up to

@@ -8,9 +8,9 @@ import {
 } from '../../core/formats/manifest.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
 import type { Git } from '../../core/toolkit/git.ts';
-import type { Desired } from './decide.ts';
 import { openInference } from './open-inference.ts';
 import type { Target } from './target.ts';
+import type { Desired } from './view.ts';
 
 /** An environment of the manifest under its name. */
 export interface NamedEnvironment {

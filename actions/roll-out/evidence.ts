@@ -3,7 +3,7 @@ import { userErrors } from '../../core/kernel/errors.ts';
 import { missingLinks } from '../../core/ledger/evidence.ts';
 import { assetText, filesOf, type ModelRelease, requireRelease } from '../../core/ledger/releases.ts';
 import type { Github } from '../../core/toolkit/github.ts';
-import type { Check } from './decide.ts';
+import type { Check } from './view.ts';
 
 /**
  * Walks the chain behind a digest: its release, and in it a training and a passed evaluation of this very digest and a passed contract.

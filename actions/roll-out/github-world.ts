@@ -24,11 +24,11 @@ import type { Log } from '../../core/toolkit/log.ts';
 import { now } from '../../core/toolkit/time.ts';
 import { checkApproval } from './approval.ts';
 import { type Canary, look } from './canary.ts';
-import { type Action, type Check, counters, type Desired, declaredDigest, type Is, short } from './decide.ts';
 import { checkEvidence } from './evidence.ts';
 import { upsertRevert } from './revert.ts';
 import type { World } from './run.ts';
 import { type Readiness, servedName, type Target, type Traffic } from './target.ts';
+import { type Action, type Check, counters, type Desired, declaredDigest, type Is, short } from './view.ts';
 
 /** How often the server's counters are looked at while traffic is awaited, milliseconds. */
 const POLL = 500;

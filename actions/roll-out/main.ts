@@ -7,7 +7,6 @@ import type { Github } from '../../core/toolkit/github.ts';
 import type { Host } from '../../core/toolkit/host.ts';
 import { flag, text } from '../../core/toolkit/inputs.ts';
 import { tellPullRequest } from './comment.ts';
-import { declaredDigest } from './decide.ts';
 import {
   type NamedEnvironment,
   readDesired,
@@ -18,6 +17,7 @@ import {
 import { GithubWorld, sentence } from './github-world.ts';
 import { type EnvironmentFinding, rollOutReport } from './report.ts';
 import { converge } from './run.ts';
+import { declaredDigest } from './view.ts';
 
 const DEFAULT_WAIT = '10m';
 

@@ -2,7 +2,8 @@ import type { Block, Report } from '../../core/kernel/blocks.ts';
 import { VERDICTS, type Verdict } from '../../core/kernel/verdict.ts';
 import type { StoredRecord } from '../../core/ledger/ledger.ts';
 import { failsAt } from '../../policies/statistics/e-process.ts';
-import { ALPHA, type State } from './decide.ts';
+import { ALPHA } from './decide.ts';
+import type { State } from './view.ts';
 
 /** How one environment's roll-out ended. */
 export interface EnvironmentFinding {

@@ -1,7 +1,7 @@
 import { type Deployment, deploymentPath, writeDeployment } from '../../core/formats/deployment.ts';
 import type { Github } from '../../core/toolkit/github.ts';
 import { type PullRequestResult, upsertPullRequest } from '../../core/toolkit/pull-request.ts';
-import { declaredDigest, short } from './decide.ts';
+import { declaredDigest, short } from './view.ts';
 
 /** Main names `left`, which may not serve; `live` serves. */
 export interface Revert {

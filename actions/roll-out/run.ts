@@ -1,5 +1,6 @@
 import { GreenlightError } from '../../core/kernel/errors.ts';
-import { type Action, type Decision, type Desired, decide, type Is } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Action, Decision, Desired, Is } from './view.ts';
 
 /** What a roll-out works on: the ledger, the server, GitHub and the clock. */
 export interface World {

@@ -6,18 +6,16 @@ import { MANIFEST_FILE, readManifest } from '../formats/manifest.ts';
 import type { LedgerApproval } from '../formats/record.ts';
 import type { GreenlightError } from '../kernel/errors.ts';
 import type { Git } from '../toolkit/git.ts';
+import { sameUser } from './approvers.ts';
 import type { StoredRecord } from './chain.ts';
 import type { Ledger } from './ledger.ts';
 import { hasCommit, type Link, link, requireCommit, type Says, short, type Walked } from './links.ts';
 import {
-  checkContract,
-  checkData,
-  checkEvaluation,
   checkRepositoryFiles,
-  checkTraining,
   type HashedData,
   type ReleaseEvidence,
   readEvidence,
+  statementLinks,
 } from './release-links.ts';
 import { readReleaseFolder } from './releases.ts';
 
@@ -56,7 +54,9 @@ export async function walkChain(walked: Walked, sources: Sources): Promise<Walk>
       const manifest = await readReleaseFolder(folder, walked.model, walked.digest);
       says.holds(`release.json names ${walked.digest}`);
       says.holds(`${manifest.files.length} assets have the sha256 that release.json lists`);
-      evidence = await readEvidence(sources.git, walked.model, manifest, folder);
+      evidence = await readEvidence(sources.git, walked.model, manifest, ({ asset }) =>
+        path.join(folder, asset),
+      );
       await checkRepositoryFiles(sources.git, manifest, says);
     });
     return { links: [...traffic.links, release, ...(await inner(evidence))], evidence };
@@ -69,16 +69,8 @@ export async function walkChain(walked: Walked, sources: Sources): Promise<Walk>
     if (evidence === undefined) {
       return names.map((name) => ({ name, state: 'unreached', restsOn: [], problems: [] }));
     }
-    return [
-      await link('evaluation', undefined, (says) =>
-        checkEvaluation(sources.git, walked, evidence, traffic.reviewed, says),
-      ),
-      await link('contract', undefined, (says) =>
-        checkContract(sources.git, evidence, traffic.reviewed, says),
-      ),
-      await link('training', undefined, (says) => checkTraining(sources.git, walked, evidence, says)),
-      await link('data', undefined, (says) => checkData(sources.git, sources.data, walked, evidence, says)),
-    ];
+    const { reviewed } = traffic;
+    return statementLinks(sources.git, walked, evidence, { reviewed, data: sources.data });
   }
 }
 
@@ -179,8 +171,4 @@ async function environmentAt(git: Git, revision: string, model: string, environm
 async function deployedAt(git: Git, commit: string, file: string): Promise<string | undefined> {
   const text = await git.show(commit, file);
   return text === undefined ? undefined : readDeployment(text, file).digest.slice('sha256:'.length);
-}
-
-function sameUser(a: string, b: string): boolean {
-  return a.replace(/^@/, '').toLowerCase() === b.replace(/^@/, '').toLowerCase();
 }

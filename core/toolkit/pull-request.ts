@@ -1,4 +1,5 @@
 import { GreenlightError } from '../kernel/errors.ts';
+import { upsertComment } from './comments.ts';
 import { type Github, statusOf } from './github.ts';
 
 /** The one pull request of a branch and what it should contain. */
@@ -38,16 +39,34 @@ interface Branch {
   readonly head: string;
   readonly tree: string;
   readonly author: string | undefined;
+  /** Whether the author is an account of an App, as a workflow's token is. */
+  readonly byBot: boolean;
 }
+
+/** How often the pull request is looked at anew after another writer was faster. */
+const ATTEMPTS = 4;
 
 /**
  * Brings the one pull request of a branch to the wanted content: created, updated in place, or left alone where nothing differs.
- * The commit is made through the API, without author, so that GitHub signs it; the ref moves by compare-and-swap.
+ * The commit is made through the API, without author, so that GitHub signs it; the ref moves by compare-and-swap. Where another run
+ * was faster, or an answer was lost, it looks again. Throws `github/branch-taken` where the branch is a person's and has no pull request.
  */
 export async function upsertPullRequest(
   github: Github,
   wanted: WantedPullRequest,
 ): Promise<PullRequestResult> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await upsertOnce(github, wanted);
+    } catch (error) {
+      // 422: the branch or the pull request is there already, or the branch is no longer where it was read.
+      const status = statusOf(error);
+      if ((status !== 422 && status !== 409) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function upsertOnce(github: Github, wanted: WantedPullRequest): Promise<PullRequestResult> {
   const { owner, repo } = github;
   const base = await readBranch(github, wanted.base);
   if (base === undefined)
@@ -68,7 +87,8 @@ export async function upsertPullRequest(
     open === undefined &&
     latest !== undefined &&
     latest.merged_at === null &&
-    (await holdsFiles(github, latest.head.sha, wanted.files))
+    (await holdsFiles(github, latest.head.sha, wanted.files)) &&
+    (await closedByPerson(github, latest))
   ) {
     return { operation: 'rejected-by-person', number: latest.number, url: latest.html_url };
   }
@@ -81,10 +101,10 @@ export async function upsertPullRequest(
       author: branch.author ?? 'unknown',
     };
   }
-  const present =
-    open !== undefined && branch !== undefined && (await holdsFiles(github, branch.head, wanted.files));
-  const head = present ? branch.head : await pushCommit(github, wanted, base, branch);
+  const head = await bringBranch(github, wanted, base, branch, open ?? latest);
   if (open === undefined) {
+    // Another run may have merged the same since the base was read.
+    if (await holdsFiles(github, wanted.base, wanted.files)) return { operation: 'not-needed' };
     const { data } = await github.attempt('open a pull request', (octokit) =>
       octokit.rest.pulls.create({
         owner,
@@ -135,12 +155,22 @@ export async function listPullRequests(
   return data;
 }
 
-/** Closes a pull request with a reason that its readers see. */
+/** Whether a person closed a pull request: neither a workflow nor the account that opened it. */
+export async function closedByPerson(
+  github: Github,
+  { number, user }: { readonly number: number; readonly user: { readonly login: string } | null },
+): Promise<boolean> {
+  const { owner, repo } = github;
+  const { data } = await github.attempt(`read who closed #${number}`, (octokit) =>
+    octokit.rest.issues.get({ owner, repo, issue_number: number }),
+  );
+  return data.closed_by?.type !== 'Bot' && data.closed_by?.login !== user?.login;
+}
+
+/** Closes a pull request with a reason that its readers see; told once, even where the closing is done again. */
 export async function closePullRequest(github: Github, number: number, reason: string): Promise<void> {
   const { owner, repo } = github;
-  await github.attempt(`comment on #${number}`, (octokit) =>
-    octokit.rest.issues.createComment({ owner, repo, issue_number: number, body: reason }),
-  );
+  await upsertComment(github, number, '<!-- greenlight:closed -->', reason);
   await github.attempt(`close pull request #${number}`, (octokit) =>
     octokit.rest.pulls.update({ owner, repo, pull_number: number, state: 'closed' }),
   );
@@ -153,7 +183,13 @@ async function readBranch(github: Github, name: string): Promise<Branch | undefi
   );
   if (found === undefined) return undefined;
   const { commit } = found.data;
-  return { head: commit.sha, tree: commit.commit.tree.sha, author: commit.author?.login };
+  const { author } = commit;
+  return {
+    head: commit.sha,
+    tree: commit.commit.tree.sha,
+    author: author?.login,
+    byBot: author?.type === 'Bot',
+  };
 }
 
 /** Whether a revision has just these bytes at these paths. Reads only, so that a run with nothing to do writes nothing. */
@@ -170,15 +206,66 @@ async function holdsFiles(github: Github, ref: string, files: WantedPullRequest[
   return true;
 }
 
-/** One commit on the base's head; the branch is made, or moved if it still is where it was read. */
-async function pushCommit(
+/** The branch with the wanted files on the base's head: left alone where it has them, else made or moved. Gives its head. */
+async function bringBranch(
   github: Github,
   wanted: WantedPullRequest,
   base: Branch,
   branch: Branch | undefined,
+  pull: { readonly state: string; readonly head: { readonly sha: string } } | undefined,
 ): Promise<string> {
   const { owner, repo } = github;
-  const tree = Object.entries(wanted.files).map(([path, content]) => ({
+  const ref = `heads/${wanted.branch}`;
+  if (branch === undefined) {
+    const sha = await writeCommit(github, wanted, base, [base.head]);
+    await github.attempt(`create the branch ${wanted.branch}`, (octokit) =>
+      octokit.rest.git.createRef({ owner, repo, ref: `refs/${ref}`, sha }),
+    );
+    return sha;
+  }
+  const isOpen = pull?.state === 'open';
+  // What an ended pull request left on the branch stands on an old base, and the next one starts anew.
+  const isLeft = !isOpen && branch.head === pull?.head.sha;
+  if (!isLeft && (await holdsFiles(github, branch.head, wanted.files))) return branch.head;
+  if (isOpen) {
+    // A commit on both heads moves the branch without force, which fails where a person was faster.
+    const sha = await writeCommit(github, wanted, base, [branch.head, base.head]);
+    await github.attempt(`move the branch ${wanted.branch}`, (octokit) =>
+      octokit.rest.git.updateRef({ owner, repo, ref, sha, force: false }),
+    );
+    return sha;
+  }
+  if (!isLeft && !branch.byBot) {
+    throw new GreenlightError({
+      code: 'github/branch-taken',
+      message: `the branch ${wanted.branch} holds a commit by ${branch.author ?? 'unknown'} and no pull request: nothing is pushed over it`,
+      mend: `open a pull request from it, or delete it: git push origin :${wanted.branch}`,
+    });
+  }
+  const sha = await writeCommit(github, wanted, base, [base.head]);
+  // A forced move names no expected head: read again right before.
+  if ((await readBranch(github, wanted.branch))?.head !== branch.head) {
+    throw new GreenlightError({
+      code: 'github/concurrent-change',
+      message: `the branch ${wanted.branch} moved while it was being updated`,
+      mend: 'run the step again',
+    });
+  }
+  await github.attempt(`move the branch ${wanted.branch}`, (octokit) =>
+    octokit.rest.git.updateRef({ owner, repo, ref, sha, force: true }),
+  );
+  return sha;
+}
+
+/** A commit with the wanted files over the base's own; no branch names it yet. */
+async function writeCommit(
+  github: Github,
+  { files, message }: WantedPullRequest,
+  base: Branch,
+  parents: string[],
+): Promise<string> {
+  const { owner, repo } = github;
+  const tree = Object.entries(files).map(([path, content]) => ({
     path,
     content,
     mode: '100644' as const,
@@ -188,31 +275,7 @@ async function pushCommit(
     octokit.rest.git.createTree({ owner, repo, base_tree: base.tree, tree }),
   );
   const { data } = await github.attempt('write the commit', (octokit) =>
-    octokit.rest.git.createCommit({
-      owner,
-      repo,
-      message: wanted.message,
-      tree: written.sha,
-      parents: [base.head],
-    }),
-  );
-  if (branch === undefined) {
-    await github.attempt(`create the branch ${wanted.branch}`, (octokit) =>
-      octokit.rest.git.createRef({ owner, repo, ref: `refs/heads/${wanted.branch}`, sha: data.sha }),
-    );
-    return data.sha;
-  }
-  // The REST API has no expected-old-sha for a forced move: read again right before, and say so when it moved.
-  const again = await readBranch(github, wanted.branch);
-  if (again?.head !== branch.head) {
-    throw new GreenlightError({
-      code: 'github/concurrent-change',
-      message: `the branch ${wanted.branch} moved while it was being updated`,
-      mend: 'run the step again',
-    });
-  }
-  await github.attempt(`move the branch ${wanted.branch}`, (octokit) =>
-    octokit.rest.git.updateRef({ owner, repo, ref: `heads/${wanted.branch}`, sha: data.sha, force: true }),
+    octokit.rest.git.createCommit({ owner, repo, message, tree: written.sha, parents }),
   );
   return data.sha;
 }

@@ -1,17 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Canary, look } from '../../actions/roll-out/canary.ts';
-import {
-  type Action,
-  counters,
-  type Decision,
-  type Desired,
-  decide,
-  type Is,
-} from '../../actions/roll-out/decide.ts';
+import { decide } from '../../actions/roll-out/decide.ts';
 import { readCounts } from '../../actions/roll-out/open-inference.ts';
 import { converge, type World } from '../../actions/roll-out/run.ts';
 import { servedName } from '../../actions/roll-out/target.ts';
+import { type Action, counters, type Decision, type Desired, type Is } from '../../actions/roll-out/view.ts';
 import type { TrafficCount } from '../../core/formats/record.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
 import { type NewRecord, nextRecord, type StoredRecord, verifyChains } from '../../core/ledger/chain.ts';
