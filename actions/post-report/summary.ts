@@ -2,18 +2,18 @@ import type { ActionReport } from '../../core/formats/report.ts';
 import type { Block, Report } from '../../core/kernel/blocks.ts';
 import { type Verdict, worst } from '../../core/kernel/verdict.ts';
 import { keepOwnLinks } from './links.ts';
-
-/** What an artifact of the run turned out to be. */
-export type Found =
-  | { readonly kind: 'report'; readonly artifact: string; readonly report: ActionReport }
-  /** It can't be read, or is no report: said, never passed over. */
-  | { readonly kind: 'unreadable'; readonly artifact: string; readonly why: string };
+import type { Found } from './untrusted.ts';
 
 /** What the pull request is told. */
-export interface Summary {
-  readonly verdict: Verdict;
-  readonly sentence: string;
+export interface Summary extends Conclusion {
   readonly report: Report;
+}
+
+interface Conclusion {
+  readonly verdict: Verdict;
+  /** What the commit status says, which a ruleset may ask for. */
+  readonly state: 'success' | 'failure' | 'error' | 'pending';
+  readonly sentence: string;
 }
 
 const ORDER = ['validate-data', 'reproduce-training', 'evaluate-model'];
@@ -27,9 +27,9 @@ export function summarize(found: readonly Found[], conclusion: string, home: str
   const reports = found.flatMap((each) => (each.kind === 'report' ? [each.report] : []));
   const unreadable = found.flatMap((each) => (each.kind === 'unreadable' ? [each] : []));
   reports.sort((a, b) => a.model.localeCompare(b.model) || ORDER.indexOf(a.action) - ORDER.indexOf(b.action));
-  const { verdict, sentence } = conclude(reports, unreadable.length, conclusion);
+  const told = conclude(reports, unreadable.length, conclusion);
   const blocks: Block[] = [
-    { kind: 'verdict', verdict, text: sentence },
+    { kind: 'verdict', verdict: told.verdict, text: told.sentence },
     ...unreadable.map(
       ({ artifact, why }): Block => ({
         kind: 'note',
@@ -42,28 +42,55 @@ export function summarize(found: readonly Found[], conclusion: string, home: str
       return [{ kind: 'heading', level: 2, text: title }, ...blocks];
     }),
   ];
-  return { verdict, sentence, report: { title: 'Greenlight', blocks } };
+  return { ...told, report: { title: 'Greenlight', blocks } };
 }
 
-function conclude(
-  reports: readonly ActionReport[],
-  unreadable: number,
-  conclusion: string,
-): { verdict: Verdict; sentence: string } {
-  if (unreadable > 0) return { verdict: 'error', sentence: 'a report of this run could not be read' };
-  if (reports.length === 0) {
-    return conclusion === 'success'
-      ? { verdict: 'pass', sentence: 'nothing of the model changed: nothing was to be judged' }
-      : { verdict: 'error', sentence: `the run ended as ${conclusion} without a report` };
-  }
+function conclude(reports: readonly ActionReport[], unreadable: number, conclusion: string): Conclusion {
+  if (unreadable > 0) return error('a report of this run could not be read');
+  if (reports.length === 0) return withoutReports(conclusion);
   const verdict = worst(reports.map((report) => report.verdict));
-  const names = (wanted: Verdict): string =>
-    reports
-      .filter((report) => report.verdict === wanted)
-      .map((report) => report.action)
-      .join(', ');
-  if (verdict !== 'pass') return { verdict, sentence: `${names(verdict)}: ${verdict}` };
-  if (conclusion !== 'success')
-    return { verdict: 'error', sentence: `the run ended as ${conclusion} although its reports pass` };
-  return { verdict, sentence: `${names('pass')}: pass` };
+  const names = reports
+    .filter((report) => report.verdict === verdict)
+    .map((report) => report.action)
+    .join(', ');
+  const sentence = `${names}: ${verdict}`;
+  switch (verdict) {
+    case 'pass':
+      return conclusion === 'success'
+        ? { verdict, state: 'success', sentence }
+        : error(`the run ended as ${conclusion} although its reports pass`);
+    case 'inconclusive':
+      // A step lets this pass only where the policy sends it to a person. Nobody can turn a status green by hand: their review is the gate.
+      return conclusion === 'success'
+        ? { verdict, state: 'success', sentence: `${sentence}, needs human review` }
+        : { verdict, state: 'failure', sentence };
+    case 'fail':
+      return { verdict, state: 'failure', sentence };
+    case 'error':
+      return error(sentence);
+  }
+}
+
+function withoutReports(conclusion: string): Conclusion {
+  switch (conclusion) {
+    case 'success':
+      return {
+        verdict: 'pass',
+        state: 'success',
+        sentence: 'nothing of the model changed: nothing was to be judged',
+      };
+    case 'action_required':
+      // So GitHub calls a run that has not begun: of a fork, or of a pull request that a workflow opened.
+      return {
+        verdict: 'inconclusive',
+        state: 'pending',
+        sentence: 'nothing was judged yet: the run waits for a person who approves it',
+      };
+    default:
+      return error(`the run ended as ${conclusion} without a report`);
+  }
+}
+
+function error(sentence: string): Conclusion {
+  return { verdict: 'error', state: 'error', sentence };
 }

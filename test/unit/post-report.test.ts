@@ -1,6 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readEndedRun } from '../../actions/post-report/event.ts';
 import { keepOwnLinks } from '../../actions/post-report/links.ts';
-import { type Found, summarize } from '../../actions/post-report/summary.ts';
+import { summarize } from '../../actions/post-report/summary.ts';
+import { type Found, readUntrusted } from '../../actions/post-report/untrusted.ts';
 import { type ActionReport, readActionReport, writeActionReport } from '../../core/formats/report.ts';
 import type { Block, Inline } from '../../core/kernel/blocks.ts';
 import type { Verdict } from '../../core/kernel/verdict.ts';
@@ -127,4 +130,99 @@ describe('the verdict of a run', () => {
     expect(verdictOf([], 'success')).toBe('pass');
     expect(verdictOf([], 'failure')).toBe('error');
   });
+
+  it.each<[Verdict, string, string, string]>([
+    ['pass', 'success', 'success', 'validate-data: pass'],
+    ['pass', 'failure', 'error', 'the run ended as failure although its reports pass'],
+    ['inconclusive', 'success', 'success', 'validate-data: inconclusive, needs human review'],
+    ['inconclusive', 'failure', 'failure', 'validate-data: inconclusive'],
+    ['inconclusive', 'cancelled', 'failure', 'validate-data: inconclusive'],
+    ['fail', 'failure', 'failure', 'validate-data: fail'],
+    ['fail', 'success', 'failure', 'validate-data: fail'],
+    ['error', 'failure', 'error', 'validate-data: error'],
+  ])('as a commit status: %s in a run that ended as %s is %s', (verdict, conclusion, state, sentence) => {
+    expect(summarize([found(report(verdict))], conclusion, HOME)).toMatchObject({ state, sentence });
+  });
+
+  it('stays open where the run waits for a person', () => {
+    expect(summarize([], 'action_required', HOME)).toMatchObject({
+      verdict: 'inconclusive',
+      state: 'pending',
+    });
+  });
+});
+
+describe('the bytes of an artifact that anybody may have made', () => {
+  const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+
+  it('are a report where they are one, of the model and action of the name', () => {
+    const own = report('pass');
+    expect(readUntrusted('greenlight-flight-delay-validate-data.json', bytes(own))).toMatchObject({
+      kind: 'report',
+      report: own,
+    });
+    const nameless = { ...own, model: '<script>|' };
+    expect(readUntrusted('greenlight-repository-validate-data.json', bytes(nameless)).kind).toBe('report');
+  });
+
+  it.each([
+    'greenlight-flight-delay-evaluate-model.json',
+    'greenlight-other-validate-data.json',
+    'greenlight-flight-delay-validate-data',
+    'greenlight-repository-validate-data.json',
+  ])('lie under the name %s', (name) => {
+    expect(readUntrusted(name, bytes(report('pass')))).toMatchObject({
+      kind: 'unreadable',
+      why: 'it tells of another model or action than its name',
+    });
+  });
+
+  it('never throw, and never are a report, if they are no JSON of its schema', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (any) => {
+          expect(readUntrusted('greenlight-m-validate-data.json', any).kind).toBe('unreadable');
+        },
+      ),
+    );
+  });
+});
+
+describe("GitHub's event of a run that has ended", () => {
+  const workflow_run = {
+    id: 7,
+    html_url: `${HOME}/actions/runs/7`,
+    conclusion: 'success',
+    head_sha: '0'.repeat(40),
+    head_branch: 'change',
+    head_repository: { full_name: 'outsider/flights' },
+  };
+  const read = (change: object) =>
+    readEndedRun(JSON.stringify({ workflow_run: { ...workflow_run, ...change } }));
+
+  it('names the run and its head', () => {
+    expect(read({})).toEqual({
+      id: 7,
+      url: `${HOME}/actions/runs/7`,
+      conclusion: 'success',
+      headSha: '0'.repeat(40),
+      headBranch: 'change',
+      headRepository: 'outsider/flights',
+    });
+  });
+
+  it('may name a fork that was deleted since', () => {
+    expect(read({ head_repository: null }).headRepository).toBeUndefined();
+  });
+
+  it.each(Object.keys(workflow_run).filter((key) => key !== 'head_repository'))(
+    'lacks nothing: %s',
+    (key) => {
+      expect(() => read({ [key]: undefined })).toThrow('names no run that has ended');
+    },
+  );
 });
