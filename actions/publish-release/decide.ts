@@ -78,7 +78,20 @@ function differing(wanted: readonly WantedAsset[], { assets }: PresentRelease): 
 /** The asset's name of a file: assets are flat, and GitHub renames what is not of these characters. */
 export function assetName(folder: string, file: string): string {
   const base = file.slice(file.lastIndexOf('/') + 1);
-  return `${folder === '' ? '' : `${folder}-`}${base}`.replaceAll(/[^A-Za-z0-9._-]/g, '-');
+  return flat(folder === '' ? base : `${folder}-${base}`);
+}
+
+/** The files under names of their own: those that would share one, such as a contract and a policy, are named by their whole path. */
+export function distinct<T extends ReleaseFile>(files: readonly T[]): T[] {
+  return files.map((file) =>
+    files.some((other) => other !== file && other.asset === file.asset)
+      ? { ...file, asset: flat(file.path).replace(/^[.-]+/, '') }
+      : file,
+  );
+}
+
+function flat(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9._-]/g, '-');
 }
 
 /** The files of a release in the order that its page lists them. */

@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
+import { LOCK_FILE, lockedDigest } from '../../core/formats/lock.ts';
 import { releaseTag } from '../../core/ledger/releases.ts';
 import { defineAction, type Outcome } from '../../core/toolkit/action.ts';
 import type { Github } from '../../core/toolkit/github.ts';
 import { flag, text } from '../../core/toolkit/inputs.ts';
-import { gather, lockedDigest } from './evidence.ts';
+import { gather } from './evidence.ts';
 import { publish } from './publish.ts';
 import { planReport, releaseNotes, releaseReport } from './report.ts';
 
@@ -23,8 +24,8 @@ export default defineAction({
     await rm(host.out(NAME), { recursive: true, force: true });
     const model = await host.model(inputs.model);
     const { name } = model;
-    const digest = await lockedDigest(host, name);
-    if (digest === undefined) return nothing(name, undefined, 'greenlight.lock names no model yet');
+    const digest = lockedDigest(await host.git.show('HEAD', LOCK_FILE), name);
+    if (digest === undefined) return nothing(name, undefined, `${LOCK_FILE} names no model yet`);
     const github = await host.github(inputs.token);
     const tag = releaseTag(name, digest);
     if (inputs.plan) {

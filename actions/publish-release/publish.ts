@@ -33,7 +33,7 @@ export async function publish(github: Github, candidate: Candidate, notes: strin
     if (decision.kind === 'conflict') throw conflict(tag, decision.names);
     wrote = true;
     try {
-      for (const step of decision.steps) await act(github, step, candidate, tag, notes);
+      for (const step of decision.steps) await act(github, step, releases, candidate, notes);
     } catch (error) {
       // A lost answer, a starter asset, another run at work: what is there now decides what comes next.
       const status = statusOf(error);
@@ -49,8 +49,15 @@ export async function publish(github: Github, candidate: Candidate, notes: strin
   });
 }
 
+/** A release and its page. */
+interface Listed extends PresentRelease {
+  readonly url: string;
+  /** Uploads go to a host of their own, which the release names: github.com's is not that of other servers. */
+  readonly uploadUrl: string;
+}
+
 /** Every release of a tag, drafts too: a draft is found in the list alone, never by its tag. */
-async function list(github: Github, tag: string): Promise<(PresentRelease & { url: string })[]> {
+async function list(github: Github, tag: string): Promise<Listed[]> {
   const { owner, repo } = github;
   const releases = await github.attempt('list the releases', (octokit) =>
     octokit.paginate(octokit.rest.repos.listReleases, { owner, repo, per_page: 100 }),
@@ -61,6 +68,7 @@ async function list(github: Github, tag: string): Promise<(PresentRelease & { ur
       id: release.id,
       draft: release.draft,
       url: release.html_url,
+      uploadUrl: release.upload_url,
       assets: release.assets.map(({ id, name, state, digest }) => ({
         id,
         name,
@@ -73,8 +81,8 @@ async function list(github: Github, tag: string): Promise<(PresentRelease & { ur
 async function act(
   github: Github,
   step: Step,
+  releases: readonly Listed[],
   candidate: Candidate,
-  tag: string,
   notes: string,
 ): Promise<void> {
   const { owner, repo } = github;
@@ -84,7 +92,7 @@ async function act(
         octokit.rest.repos.createRelease({
           owner,
           repo,
-          tag_name: tag,
+          tag_name: releaseTag(candidate.model, candidate.digest),
           target_commitish: candidate.commit,
           name: `${candidate.model} ${candidate.digest.slice(0, 12)}`,
           body: notes,
@@ -106,15 +114,16 @@ async function act(
       const piece = candidate.pieces.find(({ asset }) => asset === step.name);
       const bytes =
         step.name === RELEASE_MANIFEST ? Buffer.from(candidate.manifest) : await readFile(piece?.from ?? '');
-      // Uploads go to a host of their own, which the release names: github.com's is not that of other servers.
-      await github.attempt(`upload ${step.name}`, async (octokit) => {
-        const { data } = await octokit.rest.repos.getRelease({ owner, repo, release_id: step.release });
-        await octokit.request(`POST ${data.upload_url.replace('{?name,label}', '?name={name}')}`, {
+      const to = releases
+        .find(({ id }) => id === step.release)
+        ?.uploadUrl.replace('{?name,label}', '?name={name}');
+      await github.attempt(`upload ${step.name}`, (octokit) =>
+        octokit.request(`POST ${to}`, {
           name: step.name,
           data: bytes,
           headers: { 'content-type': 'application/octet-stream' },
-        });
-      });
+        }),
+      );
       return;
     }
     case 'publish':

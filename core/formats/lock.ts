@@ -13,6 +13,11 @@ export function readLock(text: string, file = LOCK_FILE): Lock {
   return readFormat<Lock>(text, file, schema, 'lock');
 }
 
+/** The sha256 that a lock's text names for a model; undefined where there is no lock yet or it has no entry of that model. */
+export function lockedDigest(text: string | undefined, model: string): string | undefined {
+  return text === undefined ? undefined : readLock(text).models[model]?.model.sha256;
+}
+
 /** The canonical bytes of a lock. */
 export function writeLock(lock: Lock): string {
   return canonicalJson(lock);

@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { LOCK_FILE, type LockFile, type LockModel, readLock } from '../formats/lock.ts';
 import { MANIFEST_FILE, type ManifestModel, readManifest } from '../formats/manifest.ts';
-import type { ReleaseManifest } from '../formats/release.ts';
+import type { ReleaseFile, ReleaseManifest } from '../formats/release.ts';
 import { type ResourceDescriptor, readStatement, type Statement } from '../formats/statement.ts';
 import { digestFile, sha256 } from '../toolkit/digest.ts';
 import { inside } from '../toolkit/files.ts';
 import type { Git } from '../toolkit/git.ts';
 import { isAbout, ofType, passed } from './evidence.ts';
-import { hasCommit, requireCommit, type Says, short, type Walked } from './links.ts';
+import { hasCommit, type Link, link, requireCommit, type Says, short, type Walked } from './links.ts';
 
 /** What a release says, as far as it could be read and its digests hold. */
 export interface ReleaseEvidence {
@@ -23,17 +22,17 @@ export interface ReleaseEvidence {
 /** Which data files are hashed: those that lie here, all of them, none. */
 export type HashedData = 'present' | 'all' | 'none';
 
-/** What the assets of a release say, with what its commit says of the model. */
+/** What the files of a release say, with what its commit says of the model. `place` is where the bytes of a file lie. */
 export async function readEvidence(
   git: Git,
   model: string,
   manifest: ReleaseManifest,
-  folder: string,
+  place: (file: ReleaseFile) => string,
 ): Promise<ReleaseEvidence> {
   const statements = await Promise.all(
     manifest.files
       .filter(({ role }) => role === 'statement')
-      .map(async ({ asset }) => readStatement(await readFile(path.join(folder, asset), 'utf8'), asset)),
+      .map(async (file) => readStatement(await readFile(place(file), 'utf8'), file.asset)),
   );
   const has = await hasCommit(git, manifest.commit);
   const lock = has ? await git.show(manifest.commit, LOCK_FILE) : undefined;
@@ -44,6 +43,24 @@ export async function readEvidence(
     lock: lock === undefined ? undefined : readLock(lock).models[model],
     model: rules === undefined ? undefined : readManifest(rules).models[model],
   };
+}
+
+/**
+ * What a release's statements rest on, from the evaluation back to the data. publish-release asks this before it publishes and
+ * `greenlight verify` ever after.
+ */
+export async function statementLinks(
+  git: Git,
+  walked: Walked,
+  evidence: ReleaseEvidence,
+  { reviewed, data }: { readonly reviewed: boolean; readonly data: HashedData },
+): Promise<readonly Link[]> {
+  return [
+    await link('evaluation', undefined, (says) => checkEvaluation(git, walked, evidence, reviewed, says)),
+    await link('contract', undefined, (says) => checkContract(git, evidence, reviewed, says)),
+    await link('training', undefined, (says) => checkTraining(git, walked, evidence, says)),
+    await link('data', undefined, (says) => checkData(git, data, walked, evidence, says)),
+  ];
 }
 
 /** The files that a release took from the repository are those of its commit. */
@@ -65,10 +82,10 @@ export async function checkRepositoryFiles(
 }
 
 /** The evaluation is of this digest, passed, by the commit's policy, on the lock's data. */
-export async function checkEvaluation(
+async function checkEvaluation(
   git: Git,
   { digest }: Walked,
-  { statements, manifest, lock }: ReleaseEvidence,
+  { statements, manifest, lock, model }: ReleaseEvidence,
   reviewed: boolean,
   says: Says,
 ): Promise<void> {
@@ -82,16 +99,20 @@ export async function checkEvaluation(
   if (passed(found, reviewed)) says.holds(`the evaluation of this digest ended in ${verdict}`);
   else says.broken(`the evaluation of this digest ended in ${verdict ?? 'nothing'}`);
   await checkBlob(git, manifest.commit, policy, 'the policy', says);
-  const locked = Object.values(lock?.data ?? {}).map((file) => file?.sha256);
+  const ruled = model?.evaluation?.policy;
+  if (ruled !== undefined && policy !== undefined && policy.name !== ruled)
+    says.broken(`it was judged by ${policy.name}, ${MANIFEST_FILE} names ${ruled}`);
+  const dataset = model?.evaluation?.data ?? 'test';
+  const locked = lock?.data[dataset];
   if (data === undefined || data.length === 0) says.broken('it names no data');
   for (const one of data ?? []) {
-    if (locked.includes(one.digest.sha256)) says.holds(`on ${described(one)}, as ${LOCK_FILE} says`);
-    else says.broken(`it was made on ${described(one)}, which ${LOCK_FILE} does not name`);
+    if (one.digest.sha256 === locked?.sha256) says.holds(`on ${described(one)}, as ${LOCK_FILE} says`);
+    else says.broken(`it was made on ${described(one)}, which is not ${dataset} of ${LOCK_FILE}`);
   }
 }
 
 /** The contract passed, is the commit's, and was held against the lock's data. */
-export async function checkContract(
+async function checkContract(
   git: Git,
   { statements, manifest, lock, model }: ReleaseEvidence,
   reviewed: boolean,
@@ -100,28 +121,40 @@ export async function checkContract(
   const contracts = ofType(statements, 'contract');
   if (contracts.length === 0) return says.broken('the release carries no data contract that was judged');
   for (const statement of contracts) {
-    const { verdict, data } = statement.predicate as {
-      verdict?: string;
-      data?: readonly { contract?: ResourceDescriptor }[];
-    };
+    const { verdict, data } = statement.predicate as ContractPredicate;
     if (passed(statement, reviewed)) says.holds(`the data were held against their contract: ${verdict}`);
     else says.broken(`the data were held against their contract: ${verdict ?? 'nothing'}`);
-    const rules = new Map(data?.map(({ contract }) => [contract?.digest.sha256, contract]));
+    const rules = new Map(
+      data?.map(({ contract }) => [`${contract?.name} ${contract?.digest.sha256}`, contract]),
+    );
     for (const contract of rules.values())
       await checkBlob(git, manifest.commit, contract, 'the contract', says);
     if (rules.size === 0) says.broken('it names no contract');
   }
+  const judged = contracts.flatMap(({ predicate }) => (predicate as ContractPredicate).data ?? []);
   for (const [dataset, file] of dataOf(lock)) {
     const ruled = dataset === 'train' || dataset === 'test' ? model?.data[dataset].contract : undefined;
-    if (contracts.some((statement) => isAbout(statement, file.sha256)))
-      says.holds(`${file.path} ${short(file.sha256)} was judged, as ${LOCK_FILE} says`);
-    else if (ruled !== undefined)
-      says.broken(`${file.path} ${short(file.sha256)} of ${LOCK_FILE} was not held against its contract`);
+    const name = `${file.path} ${short(file.sha256)}`;
+    const by = judged.find((one) => one.dataset === dataset && one.data?.digest.sha256 === file.sha256);
+    if (by === undefined || !contracts.some((statement) => isAbout(statement, file.sha256))) {
+      if (ruled !== undefined) says.broken(`${name} of ${LOCK_FILE} was not held against its contract`);
+    } else if (ruled !== undefined && by.contract?.name !== ruled) {
+      says.broken(`${name} was held against ${by.contract?.name}, ${MANIFEST_FILE} names ${ruled}`);
+    } else says.holds(`${name} was judged, as ${LOCK_FILE} says`);
   }
 }
 
+interface ContractPredicate {
+  readonly verdict?: string;
+  readonly data?: readonly {
+    readonly dataset?: string;
+    readonly data?: ResourceDescriptor;
+    readonly contract?: ResourceDescriptor;
+  }[];
+}
+
 /** The training is of this digest and commit, whose lock names it; what it read of the repository is the commit's. */
-export async function checkTraining(
+async function checkTraining(
   git: Git,
   { model, digest }: Walked,
   { statements, manifest, lock }: ReleaseEvidence,
@@ -158,7 +191,7 @@ interface BuildDefinition {
 }
 
 /** Training read the lock's data; files that lie here have its sha256. */
-export async function checkData(
+async function checkData(
   git: Git,
   data: HashedData,
   { model }: Walked,

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { getOctokit } from '@actions/github';
 import { type ExecResult, exec } from '../../core/toolkit/exec.ts';
+import { connectGithub, type Github } from '../../core/toolkit/github.ts';
+import { type Host, makeHost } from '../../core/toolkit/host.ts';
+import { renderMarkdown } from '../../reports/markdown.ts';
 import { createForge } from './forge.ts';
 import { GIT_ENVIRONMENT } from './git.ts';
-import type { Forge, NewRepository } from './types.ts';
+import type { Forge, NewRepository, Permissions } from './types.ts';
 
 /** A forge in a folder of its own, with people: `model-owner` owns the repository, others have rights in it. */
 export interface World {
@@ -46,6 +49,57 @@ export async function startRepository(
   await clone.commit(files, 'first');
   await clone.push('main');
   return clone;
+}
+
+/** What an action finds in a job of the repository: a clone of main, and a token with the job's own permissions. */
+export interface Job {
+  readonly world: World;
+  readonly clone: Clone;
+  readonly token: string;
+  readonly host: Host;
+  /** GitHub by the job's own token. */
+  readonly github: Github;
+  /** GitHub as a job with other permissions reaches it. */
+  as(permissions: Permissions): Github;
+}
+
+/** Starts a forge with a repository of `files`, and a job in a clone of it. No call of the job's GitHub leaves this machine. */
+export async function startJob(
+  files: Record<string, string>,
+  permissions: Permissions,
+  { startAt, ...repository }: Partial<NewRepository> & { readonly startAt?: Date } = {},
+): Promise<Job> {
+  const world = await startForge(startAt);
+  const clone = await startRepository(world, files, repository);
+  // As a model's repository ignores it: commits of a test take every other file.
+  await writeFile(path.join(clone.dir, '.git/info/exclude'), '.greenlight/\n');
+  const env = {
+    GITHUB_REPOSITORY: REPOSITORY,
+    GITHUB_API_URL: world.forge.apiUrl,
+    GITHUB_SERVER_URL: world.forge.serverUrl,
+  };
+  const log = { info: () => {}, warn: () => {} };
+  const connect = (token: string | undefined): Github => local(connectGithub(env, token, log));
+  const token = world.forge.jobToken(REPOSITORY, permissions);
+  const host = makeHost(env, clone.dir, '.greenlight/out', log, (report, limit) =>
+    renderMarkdown(report, { limit }),
+  );
+  return {
+    world,
+    clone,
+    token,
+    host: { ...host, github: async (given) => connect(given) },
+    github: connect(token),
+    as: (others) => connect(world.forge.jobToken(REPOSITORY, others)),
+  };
+}
+
+function local(github: Github): Github {
+  github.octokit.hook.before('request', ({ baseUrl, url }) => {
+    const { hostname } = new URL(/^https?:/.test(url) ? url : baseUrl);
+    if (hostname !== '127.0.0.1') throw new Error(`a call to ${hostname}`);
+  });
+  return github;
 }
 
 export function octokit(forge: Forge, token: string) {

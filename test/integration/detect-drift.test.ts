@@ -9,24 +9,14 @@ import { append, readLedger } from '../../core/ledger/ledger.ts';
 import { releaseTag } from '../../core/ledger/releases.ts';
 import type { Outcome } from '../../core/toolkit/action.ts';
 import { sha256 } from '../../core/toolkit/digest.ts';
-import { connectGithub } from '../../core/toolkit/github.ts';
-import { type Host, makeHost } from '../../core/toolkit/host.ts';
-import { renderMarkdown } from '../../reports/markdown.ts';
-import {
-  type Clone,
-  octokit,
-  REPOSITORY,
-  startForge,
-  startRepository,
-  type World,
-} from '../forge/fixture.ts';
+import type { Host } from '../../core/toolkit/host.ts';
+import { type Clone, type Job, octokit, REPOSITORY, startJob, type World } from '../forge/fixture.ts';
 import { tinyModel } from './serving-support.ts';
 
 vi.mock('@octokit/plugin-throttling', () => ({ throttling: () => ({}) }));
 
 const MODEL = 'toy';
 const [owner, repo] = REPOSITORY.split('/') as [string, string];
-const quiet = { info: () => {}, warn: () => {} };
 /** Says 0.5 in every row with distance 0. */
 const model = tinyModel(1);
 
@@ -67,26 +57,14 @@ let world: World;
 let clone: Clone;
 let host: Host;
 let token: string;
+let as: Job['as'];
 
 beforeEach(async () => {
-  world = await startForge(new Date('2001-02-26T05:00:00Z'));
-  clone = await startRepository(
-    world,
+  ({ world, clone, host, token, as } = await startJob(
     { 'greenlight.yaml': MANIFEST, 'fetch.mjs': FETCH, 'shares.json': '[20, 20, 20]' },
-    { actionsMayCreatePullRequests: true },
-  );
-  token = world.forge.jobToken(REPOSITORY, { contents: 'read', issues: 'write', 'pull-requests': 'read' });
-  const env = {
-    GITHUB_REPOSITORY: REPOSITORY,
-    GITHUB_API_URL: world.forge.apiUrl,
-    GITHUB_SERVER_URL: world.forge.serverUrl,
-  };
-  host = {
-    ...makeHost(env, clone.dir, path.join(world.folder, 'out'), quiet, (report, limit) =>
-      renderMarkdown(report, { limit }),
-    ),
-    github: async (given) => connectGithub(env, given, quiet),
-  };
+    { contents: 'read', issues: 'write', 'pull-requests': 'read' },
+    { startAt: new Date('2001-02-26T05:00:00Z'), actionsMayCreatePullRequests: true },
+  ));
   await release(model.bytes);
 });
 
@@ -148,8 +126,7 @@ async function release(bytes: Uint8Array): Promise<void> {
     });
   }
   await api.rest.repos.updateRelease({ owner, repo, release_id: draft.id, draft: false });
-  const env = { GITHUB_REPOSITORY: REPOSITORY, GITHUB_API_URL: world.forge.apiUrl };
-  const github = connectGithub(env, rights, quiet);
+  const github = as({ contents: 'write' });
   const ledger = await readLedger(host.git, { fetch: true });
   await append(github, ledger, {
     kind: 'rollout',

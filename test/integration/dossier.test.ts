@@ -1,24 +1,15 @@
-import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import compileDossier from '../../actions/compile-dossier/main.ts';
-import { connectGithub, type Github } from '../../core/toolkit/github.ts';
-import { type Host, makeHost } from '../../core/toolkit/host.ts';
+import type { Github } from '../../core/toolkit/github.ts';
+import type { Host } from '../../core/toolkit/host.ts';
 import { renderHtml } from '../../reports/html.ts';
-import {
-  type Clone,
-  octokit,
-  REPOSITORY,
-  startForge,
-  startRepository,
-  type World,
-} from '../forge/fixture.ts';
+import { type Clone, octokit, REPOSITORY, startJob, type World } from '../forge/fixture.ts';
 import { declare, FILES, MODEL, record, release, rolledOut } from './evidence-support.ts';
 
 // The pace of one write a second is for GitHub's sake, not for a server on this machine.
 vi.mock('@octokit/plugin-throttling', () => ({ throttling: () => ({}) }));
 
 const [owner, repo] = REPOSITORY.split('/') as [string, string];
-const quiet = { info: () => {}, warn: () => {} };
 
 let world: World;
 let clone: Clone;
@@ -27,19 +18,11 @@ let host: Host;
 let token: string;
 
 beforeEach(async () => {
-  world = await startForge();
-  clone = await startRepository(world, FILES);
-  token = world.forge.jobToken(REPOSITORY, { contents: 'write', issues: 'write', 'pull-requests': 'read' });
-  const env = {
-    GITHUB_REPOSITORY: REPOSITORY,
-    GITHUB_API_URL: world.forge.apiUrl,
-    GITHUB_SERVER_URL: world.forge.serverUrl,
-  };
-  host = {
-    ...makeHost(env, clone.dir, path.join(world.folder, 'out'), quiet, () => ''),
-    github: async (given) => connectGithub(env, given, quiet),
-  };
-  github = connectGithub(env, token, quiet);
+  ({ world, clone, github, host, token } = await startJob(FILES, {
+    contents: 'write',
+    issues: 'write',
+    'pull-requests': 'read',
+  }));
 });
 
 afterEach(async () => {

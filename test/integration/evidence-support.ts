@@ -39,19 +39,101 @@ export const FILES = {
 
 export const DATA = { 'data/train.csv': 'x,y\n1,0\n', 'data/test.csv': 'x,y\n2,1\n' };
 
-/** What a release can be made wrong in. */
-export interface Flaws {
-  /** The digest that the commit's lock names. */
-  readonly locked?: string;
-  readonly policy?: string;
-  readonly evaluatedOn?: string;
+/** What the evidence of a model can be made wrong in. */
+export interface Untrue {
+  /** The digest that was evaluated. */
+  readonly evaluated?: string;
   readonly verdict?: string;
+  readonly humanReview?: boolean;
+  /** The text of the policy and its path. */
+  readonly policy?: string;
+  readonly policyFile?: string;
+  readonly evaluatedOn?: string;
+  readonly contractVerdict?: string;
+  /** The text of the contract and its path. */
+  readonly contract?: string;
+  readonly contractFile?: string;
   readonly contractOf?: string;
   readonly trainedOn?: string;
   readonly trainedFrom?: string;
+}
+
+/** What a release can be made wrong in. */
+export interface Flaws extends Untrue {
+  /** The digest that the commit's lock names. */
+  readonly locked?: string;
   /** An asset whose bytes are other than release.json lists. */
   readonly corrupt?: string;
   readonly unlisted?: boolean;
+}
+
+/** The digest of a data file of {@link DATA}. */
+export function dataDigest(file: keyof typeof DATA): string {
+  return sha256(DATA[file]);
+}
+
+/** greenlight.lock with the digest of a model of `size` bytes. */
+export function lockOf(digest: string, size: number): string {
+  const file = (path: keyof typeof DATA) => ({ path, sha256: dataDigest(path), size: DATA[path].length });
+  const locked: LockModel = {
+    model: { path: 'model.onnx', sha256: digest, size },
+    data: { train: file('data/train.csv'), test: file('data/test.csv') },
+    stages: [],
+    environment: {},
+  };
+  return writeLock({ schema: 'greenlight.lock/v1', models: { [MODEL]: locked } });
+}
+
+/** What the three jobs that judge say of a digest at a commit with this lock, by the job. */
+export function statementsOf(
+  { digest, commit, lock }: { readonly digest: string; readonly commit: string; readonly lock: string },
+  untrue: Untrue = {},
+): Readonly<Record<'validate-data' | 'evaluate-model' | 'reproduce-training', string>> {
+  const train = resource('data/train.csv', untrue.contractOf ?? dataDigest('data/train.csv'));
+  const test = resource('data/test.csv', dataDigest('data/test.csv'));
+  const contract = resource(
+    untrue.contractFile ?? 'contracts/toy.yaml',
+    sha256(untrue.contract ?? FILES['contracts/toy.yaml']),
+  );
+  const trainedFrom = untrue.trainedFrom ?? commit;
+  return {
+    'validate-data': writeStatement(
+      statement([train, test], PREDICATES.contract, {
+        verdict: untrue.contractVerdict ?? 'pass',
+        data: [
+          { dataset: 'train', data: train, contract, rules: [] },
+          { dataset: 'test', data: test, contract, rules: [] },
+        ],
+      }),
+    ),
+    'evaluate-model': writeStatement(
+      statement([resource(MODEL, untrue.evaluated ?? digest)], PREDICATES.evaluation, {
+        verdict: untrue.verdict ?? 'pass',
+        humanReview: untrue.humanReview,
+        policy: resource(
+          untrue.policyFile ?? 'policies/toy.yaml',
+          sha256(untrue.policy ?? FILES['policies/toy.yaml']),
+        ),
+        data: [resource('data/test.csv', untrue.evaluatedOn ?? dataDigest('data/test.csv'))],
+        rows: 1,
+        gates: [{ gate: 'auc at_least 0.7', verdict: 'pass', reason: 'above' }],
+      }),
+    ),
+    'reproduce-training': writeStatement(
+      statement([resource(MODEL, digest)], PREDICATES.training, {
+        buildDefinition: {
+          externalParameters: { commit: trainedFrom, model: MODEL, pipeline: 'dvc.yaml' },
+          resolvedDependencies: [
+            { name: 'commit', digest: { gitCommit: trainedFrom } },
+            resource(LOCK_FILE, sha256(lock)),
+            resource('dvc.yaml', sha256(FILES['dvc.yaml'])),
+            resource('data/train.csv', untrue.trainedOn ?? dataDigest('data/train.csv')),
+            test,
+          ],
+        },
+      }),
+    ),
+  };
 }
 
 export interface Made {
@@ -70,55 +152,18 @@ export async function release(
   flaws: Flaws = {},
 ): Promise<Made> {
   const digest = sha256(bytes);
-  const [train, test] = Object.entries(DATA).map(([path, text]) => ({
-    path,
-    sha256: sha256(text),
-    size: text.length,
-  }));
-  if (train === undefined || test === undefined) throw new Error('no data');
-  const locked: LockModel = {
-    model: { path: 'model.onnx', sha256: flaws.locked ?? digest, size: bytes.length },
-    data: { train, test },
-    stages: [],
-    environment: {},
-  };
-  const lock = writeLock({ schema: 'greenlight.lock/v1', models: { [MODEL]: locked } });
+  const lock = lockOf(flaws.locked ?? digest, bytes.length);
   const commit = await clone.commit({ [LOCK_FILE]: lock, 'note.txt': bytes }, `train ${digest}`);
   await clone.push('main');
 
-  const contract = resource('contracts/toy.yaml', sha256(FILES['contracts/toy.yaml']));
-  const trainedFrom = flaws.trainedFrom ?? commit;
-  const statements = {
-    'validate-data-statement.json': statement(
-      [resource(train.path, flaws.contractOf ?? train.sha256), resource(test.path, test.sha256)],
-      PREDICATES.contract,
-      { verdict: 'pass', data: [{ dataset: 'train', contract, rules: [] }] },
-    ),
-    'evaluate-model-statement.json': statement([resource(MODEL, digest)], PREDICATES.evaluation, {
-      verdict: flaws.verdict ?? 'pass',
-      policy: resource('policies/toy.yaml', sha256(flaws.policy ?? FILES['policies/toy.yaml'])),
-      data: [resource(test.path, flaws.evaluatedOn ?? test.sha256)],
-      rows: 1,
-      gates: [{ gate: 'auc at_least 0.7', verdict: 'pass', reason: 'above' }],
-    }),
-    'reproduce-training-statement.json': statement([resource(MODEL, digest)], PREDICATES.training, {
-      buildDefinition: {
-        externalParameters: { commit: trainedFrom, model: MODEL, pipeline: 'dvc.yaml' },
-        resolvedDependencies: [
-          { name: 'commit', digest: { gitCommit: trainedFrom } },
-          resource(LOCK_FILE, sha256(lock)),
-          resource('dvc.yaml', sha256(FILES['dvc.yaml'])),
-          resource(train.path, flaws.trainedOn ?? train.sha256),
-          resource(test.path, test.sha256),
-        ],
-      },
-    }),
-  };
+  const statements = statementsOf({ digest, commit, lock }, flaws);
   const assets: Record<string, string> = {
     'model.onnx': bytes,
     [LOCK_FILE]: lock,
     'toy.yaml': FILES['policies/toy.yaml'],
-    ...Object.fromEntries(Object.entries(statements).map(([name, one]) => [name, writeStatement(one)])),
+    ...Object.fromEntries(
+      Object.entries(statements).map(([action, text]) => [`${action}-statement.json`, text]),
+    ),
   };
   const roles: Record<string, ReleaseFile['role']> = {
     'model.onnx': 'model',

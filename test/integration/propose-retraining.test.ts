@@ -4,19 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import proposeRetraining from '../../actions/propose-retraining/main.ts';
 import { type LockModel, writeLock } from '../../core/formats/lock.ts';
 import type { Outcome } from '../../core/toolkit/action.ts';
-import { connectGithub } from '../../core/toolkit/github.ts';
-import { type Host, makeHost } from '../../core/toolkit/host.ts';
+import type { Host } from '../../core/toolkit/host.ts';
 import { upsertIssue } from '../../core/toolkit/issues.ts';
 import { driftIssueKey } from '../../core/toolkit/retraining.ts';
-import { renderMarkdown } from '../../reports/markdown.ts';
-import {
-  type Clone,
-  octokit,
-  REPOSITORY,
-  startForge,
-  startRepository,
-  type World,
-} from '../forge/fixture.ts';
+import { type Job, octokit, REPOSITORY, startJob, type World } from '../forge/fixture.ts';
 
 vi.mock('@octokit/plugin-throttling', () => ({ throttling: () => ({}) }));
 
@@ -24,7 +15,6 @@ const MODEL = 'toy';
 const BRANCH = `greenlight/retrain/${MODEL}`;
 const WEEK_MS = 7 * 86_400_000;
 const [owner, repo] = REPOSITORY.split('/') as [string, string];
-const quiet = { info: () => {}, warn: () => {} };
 const MANIFEST = `models:
   ${MODEL}:
     data: { train: { path: train.csv }, test: { path: test.csv } }
@@ -48,29 +38,16 @@ const lock = (digit: string): string =>
   writeLock({ schema: 'greenlight.lock/v1', models: { [MODEL]: entry(digit) } });
 
 let world: World;
-let clone: Clone;
 let host: Host;
 let token: string;
-const env = () => ({
-  GITHUB_REPOSITORY: REPOSITORY,
-  GITHUB_API_URL: world.forge.apiUrl,
-  GITHUB_SERVER_URL: world.forge.serverUrl,
-});
+let as: Job['as'];
 
 beforeEach(async () => {
-  world = await startForge(new Date('2001-05-28T05:00:00Z'));
-  clone = await startRepository(
-    world,
+  ({ world, host, token, as } = await startJob(
     { 'greenlight.yaml': MANIFEST, 'greenlight.lock': lock('a'), 'params.yaml': 'weeks: [1, 8]\n' },
-    { actionsMayCreatePullRequests: true },
-  );
-  token = world.forge.jobToken(REPOSITORY, { contents: 'write', 'pull-requests': 'write', issues: 'read' });
-  host = {
-    ...makeHost(env(), clone.dir, path.join(world.folder, 'out'), quiet, (report, limit) =>
-      renderMarkdown(report, { limit }),
-    ),
-    github: async (given) => connectGithub(env(), given, quiet),
-  };
+    { contents: 'write', 'pull-requests': 'write', issues: 'read' },
+    { startAt: new Date('2001-05-28T05:00:00Z'), actionsMayCreatePullRequests: true },
+  ));
 });
 
 afterEach(async () => {
@@ -110,8 +87,11 @@ async function close(number: number): Promise<void> {
 
 describe('propose-retraining', () => {
   it('opens the one pull request, says why, and writes nothing the second time', async () => {
-    const issuer = connectGithub(env(), world.forge.jobToken(REPOSITORY, { issues: 'write' }), quiet);
-    const issue = await upsertIssue(issuer, { ...driftIssueKey(MODEL), title: 'toy drifts', body: 'why' });
+    const issue = await upsertIssue(as({ issues: 'write' }), {
+      ...driftIssueKey(MODEL),
+      title: 'toy drifts',
+      body: 'why',
+    });
     await retrained('b');
     const outcome = await run();
     expect(outcome).toMatchObject({

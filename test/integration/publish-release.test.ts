@@ -1,57 +1,28 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import publishRelease from '../../actions/publish-release/main.ts';
 import { checkEvidence } from '../../actions/roll-out/evidence.ts';
-import { type LockModel, writeLock } from '../../core/formats/lock.ts';
-import { PREDICATES, resource, statement, writeStatement } from '../../core/formats/statement.ts';
-import { findRelease, releaseTag } from '../../core/ledger/releases.ts';
+import { LOCK_FILE } from '../../core/formats/lock.ts';
+import { userErrors } from '../../core/kernel/errors.ts';
+import { walkChain } from '../../core/ledger/chain-of-evidence.ts';
+import { readLedger } from '../../core/ledger/ledger.ts';
+import { downloadRelease, findRelease, releaseTag } from '../../core/ledger/releases.ts';
 import type { Outcome } from '../../core/toolkit/action.ts';
 import { sha256 } from '../../core/toolkit/digest.ts';
-import { connectGithub, type Github } from '../../core/toolkit/github.ts';
-import { type Host, makeHost } from '../../core/toolkit/host.ts';
-import { renderMarkdown } from '../../reports/markdown.ts';
-import {
-  type Clone,
-  octokit,
-  REPOSITORY,
-  startForge,
-  startRepository,
-  type World,
-} from '../forge/fixture.ts';
+import type { Github } from '../../core/toolkit/github.ts';
+import type { Host } from '../../core/toolkit/host.ts';
+import { type Clone, octokit, REPOSITORY, startJob, type World } from '../forge/fixture.ts';
 import type { Fault } from '../forge/types.ts';
+import { dataDigest, FILES, lockOf, MODEL, statementsOf, type Untrue } from './evidence-support.ts';
 import { tinyModel } from './serving-support.ts';
 
 // What is tested is the action's own way on after a failure, not the client's patience.
 vi.mock('@octokit/plugin-retry', () => ({ retry: () => ({}) }));
 
-const MODEL = 'toy';
 const [owner, repo] = REPOSITORY.split('/') as [string, string];
-const quiet = { info: () => {}, warn: () => {} };
 const { bytes, digest } = tinyModel(0.5);
 const TAG = releaseTag(MODEL, digest);
-const MANIFEST = `models:
-  ${MODEL}:
-    data:
-      train: { path: train.csv, contract: contracts/toy.odcs.yaml }
-      test: { path: test.csv, contract: contracts/toy.odcs.yaml }
-    model: models/toy.onnx
-    evaluation: { policy: policies/toy.yaml, label: late }
-`;
-const CONTRACT = 'kind: DataContract\n';
-const POLICY = 'kind: EvaluationPolicy\n';
-
-const entry = (sha: string): LockModel => ({
-  model: { path: 'models/toy.onnx', sha256: sha, size: bytes.length },
-  data: {
-    train: { path: 'train.csv', sha256: 'a'.repeat(64), size: 1 },
-    test: { path: 'test.csv', sha256: 'b'.repeat(64), size: 1 },
-  },
-  stages: [],
-  environment: {},
-});
-const lock = (sha = digest): string =>
-  writeLock({ schema: 'greenlight.lock/v1', models: { [MODEL]: entry(sha) } });
 
 let world: World;
 let clone: Clone;
@@ -60,25 +31,7 @@ let github: Github;
 let token: string;
 
 beforeEach(async () => {
-  world = await startForge();
-  clone = await startRepository(world, {
-    'greenlight.yaml': MANIFEST,
-    'contracts/toy.odcs.yaml': CONTRACT,
-    'policies/toy.yaml': POLICY,
-  });
-  token = world.forge.jobToken(REPOSITORY, { contents: 'write' });
-  const env = {
-    GITHUB_REPOSITORY: REPOSITORY,
-    GITHUB_API_URL: world.forge.apiUrl,
-    GITHUB_SERVER_URL: world.forge.serverUrl,
-  };
-  host = {
-    ...makeHost(env, clone.dir, '.greenlight/out', quiet, (report, limit) =>
-      renderMarkdown(report, { limit }),
-    ),
-    github: async (given) => local(connectGithub(env, given, quiet)),
-  };
-  github = await host.github(token);
+  ({ world, clone, host, github, token } = await startJob(FILES, { contents: 'write' }));
 });
 
 afterEach(async () => {
@@ -86,69 +39,29 @@ afterEach(async () => {
   await world.close();
 });
 
-/** No call leaves this machine, whatever server an action takes for GitHub's. */
-function local(connected: Github): Github {
-  connected.octokit.hook.before('request', ({ baseUrl, url }) => {
-    const { hostname } = new URL(/^https?:/.test(url) ? url : baseUrl);
-    if (hostname !== '127.0.0.1') throw new Error(`a call to ${hostname}`);
-  });
-  return connected;
-}
-
-interface Made {
-  readonly model?: Uint8Array;
-  readonly evaluated?: string;
-  readonly evaluation?: object;
-  readonly contract?: string;
-}
-
-/** What the jobs before hand on. */
-async function judge(made: Made = {}): Promise<void> {
-  const { model = bytes, evaluated = digest, evaluation = { verdict: 'pass' }, contract = 'pass' } = made;
-  const put = async (action: string, files: Record<string, string | Uint8Array>): Promise<void> => {
-    await mkdir(host.out(action), { recursive: true });
-    for (const [name, content] of Object.entries({
-      'report.json': '{}\n',
-      'report.html': `<p>${action}</p>\n`,
-      ...files,
-    }))
-      await writeFile(path.join(host.out(action), name), content);
+/** What the jobs before hand on: files of their folders, and statements about the clone's commit. */
+async function judge(model: Uint8Array = bytes, untrue: Untrue = {}): Promise<void> {
+  const commit = await clone.git('rev-parse', 'HEAD');
+  const named = sha256(model);
+  const lock = await readFile(path.join(clone.dir, LOCK_FILE), 'utf8');
+  const products: Record<string, Record<string, string | Uint8Array>> = {
+    'reproduce-training': { 'model.onnx': model },
+    'validate-data': { 'profile.json': '{"profile":1}\n' },
+    'evaluate-model': { 'probe.json': '{"probe":1}\n' },
   };
-  const data = (dataset: 'train' | 'test') => ({
-    dataset,
-    data: resource(`${dataset}.csv`, entry(digest).data[dataset]?.sha256 ?? ''),
-    contract: resource('contracts/toy.odcs.yaml', sha256(CONTRACT)),
-  });
-  await put('reproduce-training', {
-    'toy.onnx': model,
-    'statement.json': writeStatement(statement([resource(MODEL, digest)], PREDICATES.training, {})),
-  });
-  await put('validate-data', {
-    'profile.json': '{"profile":1}\n',
-    'statement.json': writeStatement(
-      statement([resource('train.csv', 'a'.repeat(64))], PREDICATES.contract, {
-        verdict: contract,
-        data: [data('train'), data('test')],
-      }),
-    ),
-  });
-  await put('evaluate-model', {
-    'probe.json': '{"probe":1}\n',
-    'statement.json': writeStatement(
-      statement([resource(MODEL, evaluated)], PREDICATES.evaluation, {
-        policy: resource('policies/toy.yaml', sha256(POLICY)),
-        data: [resource('test.csv', 'b'.repeat(64))],
-        ...evaluation,
-      }),
-    ),
-  });
+  for (const [action, statement] of Object.entries(statementsOf({ digest: named, commit, lock }, untrue))) {
+    await mkdir(host.out(action), { recursive: true });
+    const files = { 'report.json': '{}\n', 'report.html': `<p>${action}</p>\n`, ...products[action] };
+    for (const [name, content] of Object.entries({ ...files, 'statement.json': statement }))
+      await writeFile(path.join(host.out(action), name), content);
+  }
 }
 
 /** Main with the lock's model, and what the jobs before made of it. */
-async function merged(made: Made = {}): Promise<string> {
-  const commit = await clone.commit({ 'greenlight.lock': lock() }, 'model');
+async function merged(untrue: Untrue = {}): Promise<string> {
+  const commit = await clone.commit({ [LOCK_FILE]: lockOf(digest, bytes.length) }, 'model');
   await clone.push('main');
-  await judge(made);
+  await judge(bytes, untrue);
   return commit;
 }
 
@@ -159,11 +72,20 @@ const releases = async () =>
 
 const writes = (): number => world.forge.writes().filter(({ path }) => path.startsWith('/api/')).length;
 
-/** The release is there once, whole, and good enough for roll-out. */
-async function expectComplete(commit: string): Promise<void> {
+/** The release is there once, whole, good enough for roll-out, and `greenlight verify` finds it whole but for `left` to people. */
+async function expectComplete(commit: string, left: readonly string[] = []): Promise<void> {
   expect(await releases()).toMatchObject([{ draft: false, tag_name: TAG }]);
   expect(await findRelease(github, MODEL, digest)).toMatchObject({ manifest: { digest, commit } });
   expect(await checkEvidence(github, MODEL, digest, true)).toMatchObject({ holds: true });
+  const ledger = await readLedger(host.git, { fetch: true });
+  const folder = path.join(world.folder, 'assets');
+  await downloadRelease(github, MODEL, digest, folder);
+  const { links } = await walkChain(
+    { model: MODEL, digest },
+    { git: host.git, ledger, release: folder, data: 'none' },
+  );
+  const broken = links.filter(({ state }) => state !== 'holds').map(({ name }) => name);
+  expect(broken).toEqual(['traffic', ...left]);
   expect((await clone.git('ls-remote', 'origin', `refs/tags/${TAG}`)).split('\t')[0]).toBe(commit);
 }
 
@@ -181,6 +103,11 @@ describe('publish-release', () => {
     const outcome = await run();
     expect(outcome).toMatchObject({ verdict: 'pass', subjects: [{ name: MODEL, sha256: digest }] });
     expect(outcome.outputs).toMatchObject({ needed: 'false', tag: TAG });
+    // Looked at before the draft, before the uploads, before it is published, and after.
+    const looks = world.forge.requests.filter(
+      ({ method, path }) => method === 'GET' && path.includes('/releases') && !path.includes('/tags/'),
+    );
+    expect(looks.length).toBe(4);
     await expectComplete(commit);
     const roles = (await findRelease(github, MODEL, digest))?.manifest.files.map(({ role }) => role);
     expect(new Set(roles)).toEqual(
@@ -224,6 +151,7 @@ describe('publish-release', () => {
     expect(await releases()).toMatchObject([{ draft: true }]);
     const later = await clone.commit({ 'notes.md': 'words\n' }, 'words');
     await clone.push('main');
+    await judge();
     expect((await run()).verdict).toBe('pass');
     await expectComplete(later);
   });
@@ -235,29 +163,91 @@ describe('publish-release', () => {
     await expectComplete(commit);
   });
 
-  it.each<[string, Made, RegExp]>([
-    ['another model than the lock names', { model: tinyModel(0.25).bytes }, /digest-mismatch|not-judged/],
-    ['an evaluation of another model', { evaluated: 'c'.repeat(64) }, /not-judged/],
-    ['an evaluation that failed', { evaluation: { verdict: 'fail' } }, /not-judged/],
-    ['one that decided nothing', { evaluation: { verdict: 'inconclusive' } }, /not-judged/],
-    ['a contract that was broken', { contract: 'fail' }, /not-judged/],
-  ])('refuses %s, and writes nothing', async (_, made, code) => {
-    await merged(made);
-    await expect(run()).rejects.toMatchObject({ code: expect.stringMatching(code) });
+  it.each<[string, string, RegExp, Untrue]>([
+    ['an evaluation of another model', 'release/not-judged', /evaluation/, { evaluated: 'c'.repeat(64) }],
+    ['an evaluation that failed', 'release/not-judged', /evaluation/, { verdict: 'fail' }],
+    ['one that decided nothing', 'release/not-judged', /evaluation/, { verdict: 'inconclusive' }],
+    ['a contract that was broken', 'release/not-judged', /contract/, { contractVerdict: 'fail' }],
+    ['another policy', 'evidence/evaluation-mismatch', /policies\/toy\.yaml/, { policy: 'another' }],
+    [
+      'a policy that the manifest does not name',
+      'evidence/evaluation-mismatch',
+      /policies\/toy\.yaml/,
+      { policyFile: 'dvc.yaml', policy: FILES['dvc.yaml'] },
+    ],
+    [
+      'an evaluation on other data',
+      'evidence/evaluation-mismatch',
+      /data\/test\.csv/,
+      { evaluatedOn: 'a'.repeat(64) },
+    ],
+    [
+      'an evaluation on the training data',
+      'evidence/evaluation-mismatch',
+      /data\/test\.csv/,
+      { evaluatedOn: dataDigest('data/train.csv') },
+    ],
+    ['another contract', 'evidence/contract-mismatch', /contracts\/toy\.yaml/, { contract: 'another' }],
+    [
+      'a contract that the manifest does not name',
+      'evidence/contract-mismatch',
+      /contracts\/toy\.yaml/,
+      { contractFile: 'dvc.yaml', contract: FILES['dvc.yaml'] },
+    ],
+    [
+      'a contract held against other data',
+      'evidence/contract-mismatch',
+      /data\/train\.csv/,
+      { contractOf: 'b'.repeat(64) },
+    ],
+    ['a training on other data', 'evidence/data-mismatch', /data\/train\.csv/, { trainedOn: 'e'.repeat(64) }],
+    [
+      'a training from another commit',
+      'evidence/training-mismatch',
+      /d{40}/,
+      { trainedFrom: 'd'.repeat(40) },
+    ],
+  ])('refuses %s, and writes nothing', async (_, code, message, untrue) => {
+    await merged(untrue);
+    const refused = await run().catch(userErrors);
+    expect(refused).toMatchObject([{ code, message: expect.stringMatching(message) }]);
     expect(writes()).toBe(0);
   });
 
-  it('takes an evaluation that the policy sends to a person', async () => {
-    const commit = await merged({ evaluation: { verdict: 'inconclusive', humanReview: true } });
-    expect((await run()).verdict).toBe('pass');
-    await expectComplete(commit);
+  it('refuses another model than the lock names, and writes nothing', async () => {
+    await merged();
+    await judge(tinyModel(0.25).bytes);
+    await expect(run()).rejects.toMatchObject({ code: 'evidence/digest-mismatch' });
+    expect(writes()).toBe(0);
   });
+
+  it('refuses a policy that the checkout has and the merged commit has not', async () => {
+    await merged();
+    await writeFile(path.join(clone.dir, 'policies/toy.yaml'), 'kind: Another\n');
+    await expect(run()).rejects.toMatchObject({
+      code: 'evidence/release-mismatch',
+      message: expect.stringContaining('policies/toy.yaml'),
+    });
+    expect(writes()).toBe(0);
+  });
+
+  it.each(['statement.json', 'probe.json', 'report.html'])(
+    'says that evaluate-model left no %s',
+    async (file) => {
+      await merged();
+      await rm(path.join(host.out('evaluate-model'), file));
+      await expect(run()).rejects.toMatchObject({
+        code: 'evidence/missing',
+        message: expect.stringContaining(file),
+      });
+    },
+  );
 
   it('refuses a pickle by content, whatever its name', async () => {
     const pickle = Buffer.from([0x80, 0x04, 0x4e, 0x2e]);
     const sha = sha256(pickle);
-    await clone.commit({ 'greenlight.lock': lock(sha) }, 'model');
-    await judge({ model: pickle, evaluated: sha });
+    await clone.commit({ [LOCK_FILE]: lockOf(sha, pickle.length) }, 'model');
+    await judge(pickle);
     await expect(run()).rejects.toMatchObject({ code: expect.stringMatching(/^(release|model)\//) });
     expect(writes()).toBe(0);
   });

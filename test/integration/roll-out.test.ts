@@ -12,18 +12,11 @@ import { findRelease, releaseTag } from '../../core/ledger/releases.ts';
 import type { Outcome } from '../../core/toolkit/action.ts';
 import { sha256 } from '../../core/toolkit/digest.ts';
 import { Git } from '../../core/toolkit/git.ts';
-import { connectGithub, type Github } from '../../core/toolkit/github.ts';
-import { type Host, makeHost } from '../../core/toolkit/host.ts';
+import type { Github } from '../../core/toolkit/github.ts';
+import type { Host } from '../../core/toolkit/host.ts';
 import { startClient } from '../../examples/serving/client.mjs';
 import { createServer } from '../../examples/serving/server.mjs';
-import {
-  type Clone,
-  octokit,
-  REPOSITORY,
-  startForge,
-  startRepository,
-  type World,
-} from '../forge/fixture.ts';
+import { type Clone, octokit, REPOSITORY, startJob, type World } from '../forge/fixture.ts';
 import { answerOf, row, tinyModel } from './serving-support.ts';
 
 // The pace of one write a second is for GitHub's sake, not for a server on this machine.
@@ -31,7 +24,6 @@ vi.mock('@octokit/plugin-throttling', () => ({ throttling: () => ({}) }));
 
 const MODEL = 'flight-delay';
 const [owner, repo] = REPOSITORY.split('/') as [string, string];
-const quiet = { info: () => {}, warn: () => {} };
 const one = tinyModel(0.5);
 const two = tinyModel(0.25);
 const three = tinyModel(-0.25);
@@ -71,24 +63,11 @@ beforeEach(async () => {
   failing = undefined;
   models = await mkdtemp(path.join(tmpdir(), 'models-'));
   server = await start();
-  world = await startForge();
-  clone = await startRepository(
-    world,
+  ({ world, clone, host, github, token } = await startJob(
     { 'greenlight.yaml': manifest() },
+    { contents: 'write', 'pull-requests': 'write', issues: 'write' },
     { actionsMayCreatePullRequests: true },
-  );
-  token = world.forge.jobToken(REPOSITORY, { contents: 'write', 'pull-requests': 'write', issues: 'write' });
-  const env = {
-    GITHUB_REPOSITORY: REPOSITORY,
-    GITHUB_API_URL: world.forge.apiUrl,
-    GITHUB_SERVER_URL: world.forge.serverUrl,
-  };
-  const out = path.join(world.folder, 'out');
-  host = {
-    ...makeHost(env, clone.dir, out, quiet, () => ''),
-    github: async (given) => connectGithub(env, given, quiet),
-  };
-  github = connectGithub(env, token, quiet);
+  ));
 });
 
 afterEach(async () => {

@@ -3,11 +3,12 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import history from '../../cli/history.ts';
 import verify from '../../cli/verify.ts';
-import { connectGithub, type Github } from '../../core/toolkit/github.ts';
-import { type Host, makeHost } from '../../core/toolkit/host.ts';
-import { type Clone, REPOSITORY, startForge, startRepository, type World } from '../forge/fixture.ts';
+import type { Github } from '../../core/toolkit/github.ts';
+import type { Host } from '../../core/toolkit/host.ts';
+import { type Clone, REPOSITORY, startJob, type World } from '../forge/fixture.ts';
 import {
   DATA,
+  dataDigest,
   declare,
   FILES,
   type Flaws,
@@ -22,8 +23,6 @@ import {
 // The pace of one write a second is for GitHub's sake, not for a server on this machine.
 vi.mock('@octokit/plugin-throttling', () => ({ throttling: () => ({}) }));
 
-const quiet = { info: () => {}, warn: () => {} };
-
 let world: World;
 let clone: Clone;
 let github: Github;
@@ -31,19 +30,7 @@ let host: Host;
 let token: string;
 
 beforeEach(async () => {
-  world = await startForge();
-  clone = await startRepository(world, FILES);
-  token = world.forge.jobToken(REPOSITORY, { contents: 'write' });
-  const env = {
-    GITHUB_REPOSITORY: REPOSITORY,
-    GITHUB_API_URL: world.forge.apiUrl,
-    GITHUB_SERVER_URL: world.forge.serverUrl,
-  };
-  host = {
-    ...makeHost(env, clone.dir, path.join(world.folder, 'out'), quiet, () => ''),
-    github: async (given) => connectGithub(env, given, quiet),
-  };
-  github = connectGithub(env, token, quiet);
+  ({ world, clone, github, host, token } = await startJob(FILES, { contents: 'write' }));
 });
 
 afterEach(async () => {
@@ -118,8 +105,20 @@ describe('greenlight verify', () => {
     ['an asset that is not listed', 'release', { unlisted: true }],
     ['an evaluation that failed', 'evaluation', { verdict: 'fail' }],
     ['an evaluation on other data', 'evaluation', { evaluatedOn: 'a'.repeat(64) }],
+    ['an evaluation on the training data', 'evaluation', { evaluatedOn: dataDigest('data/train.csv') }],
     ['an evaluation by another policy', 'evaluation', { policy: 'another' }],
+    [
+      'an evaluation by a file that the manifest does not name',
+      'evaluation',
+      { policyFile: 'dvc.yaml', policy: FILES['dvc.yaml'] },
+    ],
     ['a contract held against other data', 'contract', { contractOf: 'b'.repeat(64) }],
+    ['another contract', 'contract', { contract: 'another' }],
+    [
+      'a contract that the manifest does not name',
+      'contract',
+      { contractFile: 'dvc.yaml', contract: FILES['dvc.yaml'] },
+    ],
     ['a lock that names another model', 'training', { locked: 'c'.repeat(64) }],
     ['a training from another commit', 'training', { trainedFrom: 'd'.repeat(40) }],
     ['a training on other data', 'data', { trainedOn: 'e'.repeat(64) }],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   assetName,
   decide,
+  distinct,
   type PresentAsset,
   type PresentRelease,
   type Step,
@@ -178,5 +179,21 @@ describe('decide of publish-release', () => {
     expect(assetName('', 'contracts/flights.odcs.yaml')).toBe('flights.odcs.yaml');
     expect(assetName('evaluate-model', 'out/evaluate-model/report.json')).toBe('evaluate-model-report.json');
     expect(assetName('', 'a b/ü c.yaml')).toBe('--c.yaml');
+  });
+
+  it('names files that would share an asset by their whole path', () => {
+    const file = (path: string) => ({
+      role: 'contract' as const,
+      path,
+      asset: assetName('', path),
+      sha256: '0'.repeat(64),
+      size: 1,
+    });
+    const files = ['contracts/toy.yaml', 'policies/toy.yaml', 'model/toy.onnx'].map(file);
+    expect(distinct(files).map(({ asset }) => asset)).toEqual([
+      'contracts-toy.yaml',
+      'policies-toy.yaml',
+      'toy.onnx',
+    ]);
   });
 });
