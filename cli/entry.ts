@@ -1,4 +1,4 @@
-// The one entry of the bundle. A stub per action calls `step`, dist/cli.js calls `command`.
+// The one entry of the bundle. A stub per action calls `step`, dist/cli.js calls `command`, dist/query-process.js `queryProcess`.
 import { runAction, runVerb } from './main.ts';
 
 // Sockets kept alive would hold the process open for seconds after the work: leave at once, with all output flushed.
@@ -14,4 +14,9 @@ export async function step(name: string): Promise<void> {
 /** Runs the `greenlight` command. */
 export async function command(): Promise<void> {
   leave(await runVerb(process.argv.slice(2)));
+}
+
+/** Is the process that runs a contract's SQL, until its parent ends it. */
+export async function queryProcess(): Promise<void> {
+  await import('../core/toolkit/table/contract-query/query-process.ts');
 }

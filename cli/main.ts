@@ -37,7 +37,7 @@ export async function runVerb(args: readonly string[]): Promise<number> {
       return verb === undefined ? EXIT_CODES.error : EXIT_CODES.pass;
     }
     const host = makeHost(process.env, process.cwd(), DEFAULT_OUT, streamLog(process.stderr, false), render);
-    const other = VERBS[verb];
+    const other = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
     if (other !== undefined) return (await other.load()).default(rest, host);
     const action = await load(verb);
     if (action === undefined) {
@@ -63,7 +63,7 @@ function render(report: Report, limit: number): string {
 }
 
 async function load(name: string) {
-  return (await ACTIONS[name]?.())?.default;
+  return Object.hasOwn(ACTIONS, name) ? (await ACTIONS[name]?.())?.default : undefined;
 }
 
 function bug(name: string): never {

@@ -10,6 +10,10 @@ interface VerbEntry {
 
 /** The verbs beside the actions, by name. */
 export const VERBS: Readonly<Record<string, VerbEntry>> = {
+  contract: {
+    summary: 'check, infer and compare data contracts',
+    load: () => import('./contract/main.ts'),
+  },
   history: {
     summary: 'what was live when, who approved it and how it ended',
     load: () => import('./history.ts'),

@@ -15,6 +15,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { Ajv } from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
+import { AJV_OPTIONS } from '../core/kernel/validators.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
@@ -37,6 +40,7 @@ const work = path.join(root, 'build', `${process.pid}`);
 rmSync(work, { recursive: true, force: true });
 run('typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', path.join(work, 'js'));
 writeFileSync(path.join(work, 'js', 'package.json'), '{"type":"module"}\n');
+writeFileSync(path.join(work, 'js', 'core', 'kernel', 'validators.js'), validators());
 run(
   '@vercel/ncc/dist/ncc/cli.js',
   'build',
@@ -64,6 +68,11 @@ writeFileSync(
   "#!/usr/bin/env node\nimport { command } from './index.js';\nawait command();\n",
   { mode: 0o755 },
 );
+// What core/toolkit/table/contract-query starts beside itself.
+writeFileSync(
+  path.join(work, 'dist', 'query-process.js'),
+  "import { queryProcess } from './index.js';\nawait queryProcess();\n",
+);
 writeFileSync(path.join(work, 'dist', 'natives.json'), `${JSON.stringify(natives(), null, 2)}\n`);
 
 // The old dist is moved away and the new one moved in, so that nobody meets a half-written bundle.
@@ -79,6 +88,36 @@ function run(script, ...args) {
     cwd: root,
   });
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** What stands in for core/kernel/validators.ts: all JSON Schemas of the repository, compiled. */
+function validators() {
+  const ajv = new Ajv({ ...AJV_OPTIONS, code: { source: true, esm: true } });
+  const ids = ['core/formats/schemas', 'policies'].flatMap((folder) =>
+    readdirSync(path.join(root, folder))
+      .filter((name) => name.endsWith('.schema.json'))
+      .map((name) => {
+        const schema = JSON.parse(readFileSync(path.join(root, folder, name), 'utf8'));
+        ajv.addSchema(schema);
+        return schema.$id;
+      }),
+  );
+  const code = standalone
+    .default(ajv, Object.fromEntries(ids.map((id, index) => [`validate_${index}`, id])))
+    // Ajv leaves `require` for its own helpers in ES modules too.
+    .replaceAll(
+      /const (\w+) = require\("(ajv\/dist\/runtime\/\w+)"\)\.default;/g,
+      "import $1_ from '$2.js';const $1 = $1_.default;",
+    );
+  const entries = ids.map((id, index) => `${JSON.stringify(id)}: validate_${index}`);
+  return `${code}
+const byId = { ${entries.join(', ')} };
+export function validatorOf(schema) {
+  const validate = byId[schema.$id];
+  if (validate === undefined) throw new Error(\`no validator was built for ${'$'}{schema.$id}\`);
+  return validate;
+}
+`;
 }
 
 function actionNames() {

@@ -3,7 +3,7 @@ import { readFormat } from '../kernel/schema.ts';
 import schema from './schemas/lock.schema.json' with { type: 'json' };
 import type { Lock, LockModel } from './schemas/lock.types.ts';
 
-export type { Lock, LockFile, LockModel, LockStage } from './schemas/lock.types.ts';
+export type { Lock, LockFile, LockInput, LockModel, LockStage } from './schemas/lock.types.ts';
 
 /** The lock's path in a repository. */
 export const LOCK_FILE = 'greenlight.lock';

@@ -1,9 +1,7 @@
 // Made by `npm run sync` from contract.schema.json: change that.
 
-export type ContractProperty = Property;
-
 /**
- * An Open Data Contract Standard contract (ODCS 3.0 to 3.2), as far as validate-data reads it; the rest is accepted by name and not looked into.
+ * An Open Data Contract Standard contract (ODCS 3.0 to 3.2). What a server of each type needs and what a shape can't say is checked by the code beside this.
  */
 export interface DataContract {
   /**
@@ -18,60 +16,111 @@ export interface DataContract {
   tenant?: string;
   tags?: string[];
   /**
-   * Not read: data is named by path.
+   * Where the data lies.
    */
-  servers?: {}[];
+  servers?: ContractServer[];
   dataProduct?: string;
-  description?: {};
+  description?: ContractDescription;
   domain?: string;
-  context?: unknown;
+  context?: string | ContractContext;
   /**
    * The tables of the contract.
    */
   schema?: ContractTable[];
-  /**
-   * Not read.
-   */
-  support?: {}[];
-  price?: {};
-  team?: unknown;
-  /**
-   * Not read.
-   */
-  roles?: {}[];
+  support?: ContractSupport[];
+  price?: ContractPrice;
+  team?: ContractTeam | ContractTeamMember[];
+  roles?: ContractRole[];
   slaDefaultElement?: string;
   slaProperties?: ContractServiceLevel[];
-  /**
-   * Not read.
-   */
-  authoritativeDefinitions?: {}[];
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
   customProperties?: ContractCustomProperty[];
   contractCreatedTs?: string;
 }
-export interface ContractTable {
+/**
+ * Which keys a type needs and which others it takes: contract-servers.ts. Other keys are let through: a warning of `contract check`.
+ */
+export interface ContractServer {
   id?: string;
-  name: string;
-  physicalType?: string;
+  server: string;
+  type:
+    | 'api'
+    | 'athena'
+    | 'azure'
+    | 'bigquery'
+    | 'clickhouse'
+    | 'databricks'
+    | 'denodo'
+    | 'dremio'
+    | 'duckdb'
+    | 'glue'
+    | 'cloudsql'
+    | 'db2'
+    | 'hive'
+    | 'impala'
+    | 'informix'
+    | 'kafka'
+    | 'kinesis'
+    | 'local'
+    | 'mysql'
+    | 'oracle'
+    | 'postgresql'
+    | 'postgres'
+    | 'presto'
+    | 'pubsub'
+    | 'redshift'
+    | 's3'
+    | 'sftp'
+    | 'snowflake'
+    | 'sqlserver'
+    | 'synapse'
+    | 'trino'
+    | 'vertica'
+    | 'zen'
+    | 'custom'
+    | 'exasol'
+    | 'hana'
+    | 'iceberg'
+    | 'teradata';
   description?: string;
-  businessName?: string;
-  synonyms?: unknown[];
-  /**
-   * Not read.
-   */
-  authoritativeDefinitions?: {}[];
-  tags?: string[];
+  environment?: string;
+  roles?: ContractRole[];
   customProperties?: ContractCustomProperty[];
-  physicalName?: string;
-  /**
-   * Foreign keys.
-   */
-  relationships?: {}[];
-  quality?: ContractQuality[];
-  deprecated?: unknown;
-  context?: unknown;
-  logicalType?: 'object';
-  dataGranularityDescription?: string;
-  properties?: ContractProperty[];
+  account?: string;
+  catalog?: string;
+  catalogUrl?: string;
+  database?: string;
+  dataset?: string;
+  delimiter?: string;
+  encoding?: string;
+  endpointUrl?: string;
+  format?: string;
+  header?: boolean;
+  host?: string;
+  location?: string;
+  namespace?: string;
+  nullValues?: string[];
+  path?: string;
+  port?: number | string;
+  project?: string;
+  quote?: string;
+  region?: string;
+  regionName?: string;
+  schema?: string;
+  serviceName?: string;
+  stagingDir?: string;
+  stream?: string;
+  warehouse?: string;
+  workgroup?: string;
+}
+export interface ContractRole {
+  id?: string;
+  role: string;
+  description?: string;
+  access?: string;
+  firstLevelApprovers?: string;
+  secondLevelApprovers?: string;
+  customProperties?: ContractCustomProperty[];
 }
 export interface ContractCustomProperty {
   id?: string;
@@ -79,6 +128,88 @@ export interface ContractCustomProperty {
   value: unknown;
   description?: string;
   vendor?: string;
+}
+export interface ContractDescription {
+  usage?: string;
+  purpose?: string;
+  limitations?: string;
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
+  customProperties?: ContractCustomProperty[];
+}
+export interface ContractAuthoritativeDefinition {
+  id?: string;
+  url: string;
+  type: string;
+  description?: string;
+}
+export interface ContractContext {
+  instructions?: string;
+  verifiedStatements?: {
+    id?: string;
+    question: string;
+    answer?: string;
+    authoritativeDefinitions?: ContractAuthoritativeDefinition[];
+    tags?: string[];
+    customProperties?: ContractCustomProperty[];
+  }[];
+  constraints?: {
+    id?: string;
+    constraint: string;
+    authoritativeDefinitions?: ContractAuthoritativeDefinition[];
+    tags?: string[];
+    customProperties?: ContractCustomProperty[];
+  }[];
+}
+export interface ContractTable {
+  id?: string;
+  name: string;
+  physicalType?: string;
+  description?: string;
+  businessName?: string;
+  synonyms?: ContractSynonym[];
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
+  tags?: string[];
+  customProperties?: ContractCustomProperty[];
+  physicalName?: string;
+  /**
+   * Foreign keys.
+   */
+  relationships?: ContractTableRelationship[];
+  quality?: ContractQuality[];
+  deprecated?: boolean;
+  context?: string | ContractContext;
+  logicalType?: 'object';
+  dataGranularityDescription?: string;
+  properties?: ContractProperty[];
+}
+export interface ContractSynonym {
+  id?: string;
+  synonym: string;
+  description?: string;
+  locale?: string;
+  source?: string;
+  status?: string;
+  customProperties?: ContractCustomProperty[];
+}
+/**
+ * A foreign key from columns of this table.
+ */
+export interface ContractTableRelationship {
+  id?: string;
+  type?: 'foreignKey';
+  /**
+   * `table.column`, or `schema/table/properties/column`, or a list of such.
+   *
+   * @minItems 1
+   */
+  from: string | [string, ...string[]];
+  /**
+   * `table.column`, or `schema/table/properties/column`, or a list of such.
+   *
+   * @minItems 1
+   */
+  to: string | [string, ...string[]];
+  customProperties?: ContractCustomProperty[];
 }
 export interface ContractQuality {
   id?: string;
@@ -95,10 +226,7 @@ export interface ContractQuality {
   schedule?: string;
   scheduler?: string;
   customProperties?: ContractCustomProperty[];
-  /**
-   * Not read.
-   */
-  authoritativeDefinitions?: {}[];
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
   metric?: 'nullValues' | 'missingValues' | 'invalidValues' | 'duplicateValues' | 'rowCount';
   rule?: string;
   arguments?: ContractArguments;
@@ -128,27 +256,23 @@ export interface ContractArguments {
   pattern?: string;
   properties?: string[];
 }
-export interface Property {
+export interface ContractProperty {
   id?: string;
   name: string;
   physicalType?: string;
   description?: string;
   businessName?: string;
-  synonyms?: unknown[];
-  /**
-   * Not read.
-   */
-  authoritativeDefinitions?: {}[];
+  synonyms?: ContractSynonym[];
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
   tags?: string[];
-  customProperties?: ContractCustomProperty[];
   physicalName?: string;
+  customProperties?: ContractCustomProperty[];
   /**
-   * Foreign keys.
+   * Foreign keys of this column.
    */
-  relationships?: {}[];
+  relationships?: ContractRelationship[];
   quality?: ContractQuality[];
-  deprecated?: unknown;
-  context?: unknown;
+  deprecated?: boolean;
   primaryKey?: boolean;
   primaryKeyPosition?: number;
   logicalType?:
@@ -180,9 +304,26 @@ export interface Property {
    * @minItems 1
    */
   enum?: [ContractEnumValue, ...ContractEnumValue[]];
+  /**
+   * The members of an object.
+   */
   properties?: ContractProperty[];
-  items?: {};
-  map?: {};
+  items?: ContractItem;
+  map?: ContractMap;
+}
+/**
+ * A foreign key from the property that it stands under.
+ */
+export interface ContractRelationship {
+  id?: string;
+  type?: 'foreignKey';
+  /**
+   * `table.column`, or `schema/table/properties/column`, or a list of such.
+   *
+   * @minItems 1
+   */
+  to: string | [string, ...string[]];
+  customProperties?: ContractCustomProperty[];
 }
 /**
  * Which of these a logical type takes: the …Options definitions.
@@ -206,6 +347,7 @@ export interface ContractTypeOptions {
   maxItems?: number;
   uniqueItems?: boolean;
   dimensions?: number;
+  elementType?: string;
 }
 export interface ContractEnumValue {
   value: string | number | boolean | null;
@@ -213,17 +355,114 @@ export interface ContractEnumValue {
   id?: string;
   description?: string;
   customProperties?: ContractCustomProperty[];
-  /**
-   * Not read.
-   */
-  authoritativeDefinitions?: {}[];
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
   tags?: string[];
+}
+/**
+ * A property without a name of its own: a member of an array, a key or a value of a map.
+ */
+export interface ContractItem {
+  id?: string;
+  name?: string;
+  physicalType?: string;
+  description?: string;
+  businessName?: string;
+  synonyms?: ContractSynonym[];
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
+  tags?: string[];
+  physicalName?: string;
+  customProperties?: ContractCustomProperty[];
+  /**
+   * Foreign keys of this column.
+   */
+  relationships?: ContractRelationship[];
+  quality?: ContractQuality[];
+  deprecated?: boolean;
+  primaryKey?: boolean;
+  primaryKeyPosition?: number;
+  logicalType?:
+    | 'string'
+    | 'date'
+    | 'timestamp'
+    | 'time'
+    | 'number'
+    | 'integer'
+    | 'object'
+    | 'array'
+    | 'boolean'
+    | 'map'
+    | 'vector';
+  logicalTypeOptions?: ContractTypeOptions;
+  required?: boolean;
+  unique?: boolean;
+  partitioned?: boolean;
+  partitionKeyPosition?: number;
+  classification?: string;
+  encryptedName?: string;
+  transformSourceObjects?: string[];
+  transformLogic?: string;
+  transformDescription?: string;
+  examples?: unknown[];
+  criticalDataElement?: boolean;
+  semanticType?: 'column' | 'measure' | 'dimension';
+  /**
+   * @minItems 1
+   */
+  enum?: [ContractEnumValue, ...ContractEnumValue[]];
+  /**
+   * The members of an object.
+   */
+  properties?: ContractProperty[];
+  items?: ContractItem;
+  map?: ContractMap;
+}
+export interface ContractMap {
+  key: ContractItem;
+  value: ContractItem;
+}
+export interface ContractSupport {
+  id?: string;
+  channel: string;
+  url?: string;
+  description?: string;
+  tool?: string;
+  scope?: string;
+  invitationUrl?: string;
+  customProperties?: ContractCustomProperty[];
+}
+export interface ContractPrice {
+  id?: string;
+  priceAmount?: number;
+  priceCurrency?: string;
+  priceUnit?: string;
+}
+export interface ContractTeam {
+  id?: string;
+  name?: string;
+  description?: string;
+  members?: ContractTeamMember[];
+  tags?: string[];
+  customProperties?: ContractCustomProperty[];
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
+}
+export interface ContractTeamMember {
+  id?: string;
+  username: string;
+  name?: string;
+  description?: string;
+  role?: string;
+  dateIn?: string;
+  dateOut?: string;
+  replacedByUsername?: string;
+  tags?: string[];
+  customProperties?: ContractCustomProperty[];
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
 }
 export interface ContractServiceLevel {
   id?: string;
   property: string;
-  value: unknown;
-  valueExt?: unknown;
+  value: string | number | boolean | null;
+  valueExt?: string | number | boolean | null;
   unit?: string;
   element?: string;
   driver?: string;
@@ -231,8 +470,5 @@ export interface ContractServiceLevel {
   scheduler?: string;
   schedule?: string;
   customProperties?: ContractCustomProperty[];
-  /**
-   * Not read.
-   */
-  authoritativeDefinitions?: {}[];
+  authoritativeDefinitions?: ContractAuthoritativeDefinition[];
 }

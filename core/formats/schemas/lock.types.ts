@@ -14,6 +14,10 @@ export interface Lock {
 export interface LockModel {
   model: LockFile;
   /**
+   * What the model has to be fed, as its ONNX file says, so that a contract can be held against it before anything is trained.
+   */
+  inputs?: LockInput[];
+  /**
    * The data files that fetch brings, by data set name.
    */
   data: {
@@ -37,6 +41,17 @@ export interface LockFile {
    * Bytes.
    */
   size: number;
+}
+export interface LockInput {
+  name: string;
+  /**
+   * The element type: float32, int64, string …
+   */
+  type: string;
+  /**
+   * Sizes, or the names of dimensions that are open, `?` for one without a name; absent where the rank is open.
+   */
+  shape?: (number | string)[];
 }
 export interface LockStage {
   name: string;

@@ -1,0 +1,39 @@
+import { type ContractQuality, type Operator, operatorOf } from './contract-model.ts';
+
+/**
+ * What becomes of a library metric's threshold before any data are seen: a count is 0 or more, a share of rows 0 to 100 percent. Ranges
+ * include their ends.
+ */
+export function fateOf(
+  threshold: Pick<ContractQuality, Operator>,
+  unit: string | undefined,
+): 'always kept' | 'always broken' | 'open' {
+  const highest = unit === 'percent' ? 100 : Number.POSITIVE_INFINITY;
+  const operator = operatorOf(threshold);
+  const [low = Number.NaN, high = low] = [operator === undefined ? [] : threshold[operator]]
+    .flat()
+    .map(Number);
+  const outside = high < 0 || low > highest;
+  const whole = low <= 0 && high >= highest;
+  const fate = (kept: boolean, broken: boolean) => (kept ? 'always kept' : broken ? 'always broken' : 'open');
+  switch (operator) {
+    case 'mustBe':
+      return fate(false, outside);
+    case 'mustNotBe':
+      return fate(outside, false);
+    case 'mustBeGreaterThan':
+      return fate(low < 0, low >= highest);
+    case 'mustBeGreaterOrEqualTo':
+      return fate(low <= 0, low > highest);
+    case 'mustBeLessThan':
+      return fate(low > highest, low <= 0);
+    case 'mustBeLessOrEqualTo':
+      return fate(low >= highest, low < 0);
+    case 'mustBeBetween':
+      return fate(whole, outside);
+    case 'mustNotBeBetween':
+      return fate(outside, whole);
+    case undefined:
+      return 'open';
+  }
+}

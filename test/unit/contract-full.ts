@@ -1,0 +1,315 @@
+/** A contract that uses every key of ODCS 3.2.0 at least once: what the conformance test makes its mutants of. */
+
+const customProperties = [{ id: 'c-1', property: 'colour', value: 'red', description: 'of the logo' }];
+const authoritativeDefinitions = [
+  {
+    id: 'a-1',
+    url: 'https://definitions.example/x',
+    type: 'businessDefinition',
+    description: 'what it means',
+  },
+];
+const tags = ['one'];
+const role = {
+  id: 'r-1',
+  role: 'reader',
+  description: 'reads',
+  access: 'read',
+  firstLevelApprovers: 'ops-reviewer',
+  secondLevelApprovers: 'risk-reviewer',
+  customProperties,
+};
+const context = {
+  instructions: 'read slowly',
+  verifiedStatements: [
+    { id: 'v-1', question: 'how many?', answer: 'three', authoritativeDefinitions, tags, customProperties },
+  ],
+  constraints: [{ id: 'k-1', constraint: 'no guesses', authoritativeDefinitions, tags, customProperties }],
+};
+const synonyms = [
+  {
+    id: 's-1',
+    synonym: 'trip',
+    description: 'in the office',
+    locale: 'en-GB',
+    source: 'glossary',
+    status: 'active',
+    customProperties,
+  },
+];
+const element = { description: 'd', businessName: 'b', synonyms, authoritativeDefinitions, tags };
+
+const about = {
+  name: 'a rule',
+  description: 'd',
+  dimension: 'accuracy',
+  method: 'reconciliation',
+  severity: 'error',
+  businessImpact: 'operational',
+  unit: 'rows',
+  tags,
+  schedule: '0 20 * * *',
+  scheduler: 'cron',
+  customProperties,
+  authoritativeDefinitions,
+};
+const operators: readonly object[] = [
+  { mustBe: 0 },
+  { mustNotBe: 1 },
+  { mustBeGreaterThan: 1 },
+  { mustBeGreaterOrEqualTo: 1 },
+  { mustBeLessThan: 1 },
+  { mustBeLessOrEqualTo: 1 },
+  { mustBeBetween: [1, 2] },
+  { mustNotBeBetween: [1, 2] },
+];
+const quality = [
+  ...operators.map((operator, index) => ({ id: `q-${index}`, metric: 'rowCount', ...operator })),
+  {
+    ...about,
+    type: 'library',
+    metric: 'invalidValues',
+    rule: 'x',
+    arguments: { validValues: ['a'] },
+    mustBe: 0,
+  },
+  { type: 'sql', query: 'SELECT count(*) FROM {object}', mustBe: 0 },
+  { type: 'custom', engine: 'soda', implementation: 'type: x' },
+  { type: 'custom', engine: 'soda', implementation: { type: 'x' } },
+  { type: 'text', description: 'all is well' },
+];
+
+const bounds = (low: unknown, high: unknown): object => ({
+  minimum: low,
+  maximum: high,
+  exclusiveMinimum: low,
+  exclusiveMaximum: high,
+});
+const moments = { format: 'yyyy', ...bounds('2001', '2002') };
+const zoned = { ...moments, timezone: true, defaultTimezone: 'Etc/UTC' };
+
+const properties = [
+  {
+    id: 'p-1',
+    name: 'text',
+    physicalType: 'varchar',
+    physicalName: 'txt',
+    ...element,
+    customProperties,
+    relationships: [{ type: 'foreignKey', to: 'other.key', customProperties }],
+    quality,
+    primaryKey: true,
+    primaryKeyPosition: 1,
+    logicalType: 'string',
+    logicalTypeOptions: { minLength: 1, maxLength: 2, pattern: 'a', format: 'email' },
+    required: true,
+    unique: true,
+    partitioned: true,
+    partitionKeyPosition: 1,
+    classification: 'public',
+    encryptedName: 'e',
+    transformSourceObjects: ['o'],
+    transformLogic: 'l',
+    transformDescription: 'd',
+    examples: ['x', 1, true, null, [], {}],
+    criticalDataElement: true,
+    semanticType: 'column',
+    enum: [
+      {
+        value: 'a',
+        label: 'A',
+        id: 'e-1',
+        description: 'd',
+        customProperties,
+        authoritativeDefinitions,
+        tags,
+      },
+      { value: 1 },
+    ],
+  },
+  { name: 'day', logicalType: 'date', logicalTypeOptions: moments },
+  { name: 'moment', logicalType: 'timestamp', logicalTypeOptions: zoned },
+  { name: 'hour', logicalType: 'time', logicalTypeOptions: zoned },
+  {
+    name: 'whole',
+    logicalType: 'integer',
+    logicalTypeOptions: { ...bounds(1, 2), multipleOf: 1, format: 'i32' },
+  },
+  {
+    name: 'real',
+    logicalType: 'number',
+    logicalTypeOptions: { ...bounds(1, 2), multipleOf: 0.5, format: 'f64' },
+  },
+  {
+    name: 'object',
+    logicalType: 'object',
+    logicalTypeOptions: { minProperties: 1, maxProperties: 2, required: ['x'] },
+    properties: [{ name: 'x', logicalType: 'string' }],
+  },
+  {
+    name: 'list',
+    logicalType: 'array',
+    logicalTypeOptions: { minItems: 1, maxItems: 2, uniqueItems: true },
+    items: { logicalType: 'object', required: true, properties: [{ name: 'x', logicalType: 'string' }] },
+  },
+  { name: 'yes', logicalType: 'boolean', logicalTypeOptions: {} },
+  {
+    name: 'pairs',
+    logicalType: 'map',
+    map: {
+      key: { name: 'k', logicalType: 'string' },
+      value: { logicalType: 'integer', logicalTypeOptions: { minimum: 0 } },
+    },
+  },
+];
+
+const place = { host: 'h', port: 1, database: 'd', schema: 's' };
+const files = { location: 's3://b/c', format: 'csv', delimiter: ',' };
+const sources: Readonly<Record<string, object>> = {
+  api: { location: 'https://api.example' },
+  athena: { stagingDir: 's3://b/c', schema: 's', catalog: 'c', regionName: 'r', workgroup: 'w' },
+  azure: files,
+  bigquery: { project: 'p', dataset: 'd' },
+  clickhouse: { host: 'h', port: 1, database: 'd' },
+  databricks: { host: 'h', catalog: 'c', schema: 's' },
+  denodo: { host: 'h', port: 1, database: 'd' },
+  dremio: { host: 'h', port: 1, schema: 's' },
+  duckdb: { database: 'd', schema: 's' },
+  glue: { account: 'a', database: 'd', location: 's3://b/c', format: 'csv' },
+  cloudsql: place,
+  db2: place,
+  hive: { host: 'h', port: 1, database: 'd' },
+  impala: { host: 'h', port: 1, database: 'd' },
+  informix: { host: 'h', port: 1, database: 'd' },
+  kafka: { host: 'h', format: 'json' },
+  kinesis: { region: 'r', format: 'json' },
+  local: { path: 'p', format: 'csv' },
+  mysql: { host: 'h', port: 1, database: 'd' },
+  oracle: { host: 'h', port: 1, serviceName: 's' },
+  postgresql: place,
+  postgres: place,
+  presto: { host: 'h', catalog: 'c', schema: 's' },
+  pubsub: { project: 'p' },
+  redshift: { host: 'h', database: 'd', schema: 's', region: 'r', account: 'a' },
+  s3: { ...files, endpointUrl: 'https://s3.example' },
+  sftp: { ...files, location: 'sftp://b/c' },
+  snowflake: { ...place, account: 'a', warehouse: 'w' },
+  sqlserver: place,
+  synapse: { host: 'h', port: 1, database: 'd' },
+  trino: { host: 'h', port: 1, catalog: 'c', schema: 's' },
+  vertica: place,
+  zen: { host: 'h', port: 1, database: 'd' },
+  custom: {
+    ...place,
+    ...files,
+    account: 'a',
+    catalog: 'c',
+    dataset: 'd',
+    endpointUrl: 'https://e.example',
+    path: 'p',
+    project: 'p',
+    region: 'r',
+    regionName: 'r',
+    serviceName: 's',
+    stagingDir: 's',
+    warehouse: 'w',
+    stream: 's',
+  },
+};
+
+const member = {
+  id: 'm-1',
+  username: 'data-scientist',
+  name: 'n',
+  description: 'd',
+  role: 'owner',
+  dateIn: '2001-01-01',
+  dateOut: '2001-02-01',
+  replacedByUsername: 'ops-reviewer',
+  tags,
+  customProperties,
+  authoritativeDefinitions,
+};
+
+export const FULL = {
+  version: '1.0.0',
+  kind: 'DataContract',
+  apiVersion: 'v3.2.0',
+  id: 'full',
+  name: 'full',
+  tenant: 't',
+  tags,
+  status: 'active',
+  servers: Object.entries(sources).map(([type, source]) => ({
+    id: type,
+    server: type,
+    type,
+    ...source,
+    ...(type === 'local' ? { description: 'd', environment: 'prod', roles: [role], customProperties } : {}),
+  })),
+  dataProduct: 'p',
+  description: { usage: 'u', purpose: 'p', limitations: 'l', authoritativeDefinitions, customProperties },
+  domain: 'd',
+  context,
+  schema: [
+    {
+      id: 't-1',
+      name: 'first',
+      physicalType: 'table',
+      physicalName: 'f',
+      ...element,
+      customProperties,
+      context: 'a text',
+      logicalType: 'object',
+      dataGranularityDescription: 'a row a flight',
+      quality,
+      relationships: [
+        { type: 'foreignKey', from: 'first.text', to: 'schema/t-2/properties/p-1', customProperties },
+        { from: ['first.text', 'first.day'], to: ['other.key', '/schema/other/properties/day'] },
+      ],
+      properties,
+    },
+    { id: 't-2', name: 'other', properties: [{ id: 'p-1', name: 'key', logicalType: 'string' }] },
+  ],
+  support: [
+    {
+      id: 'u-1',
+      channel: 'c',
+      url: 'https://support.example',
+      description: 'd',
+      tool: 'email',
+      scope: 'issues',
+      invitationUrl: 'https://invitation.example',
+      customProperties,
+    },
+  ],
+  price: { id: 'i-1', priceAmount: 9.5, priceCurrency: 'EUR', priceUnit: 'megabyte' },
+  team: {
+    id: 'g-1',
+    name: 'n',
+    description: 'd',
+    members: [member],
+    tags,
+    customProperties,
+    authoritativeDefinitions,
+  },
+  roles: [role],
+  slaDefaultElement: 'first.day',
+  slaProperties: [
+    {
+      id: 'l-1',
+      property: 'latency',
+      value: 4,
+      valueExt: 5,
+      unit: 'd',
+      element: 'first.day',
+      driver: 'regulatory',
+      description: 'd',
+      scheduler: 'cron',
+      schedule: '0 20 * * *',
+    },
+  ],
+  authoritativeDefinitions,
+  customProperties,
+  contractCreatedTs: '2001-01-01T00:00:00Z',
+};
