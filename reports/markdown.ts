@@ -42,12 +42,16 @@ const MARKS: Readonly<Record<Verdict, string>> = { pass: '✅', fail: '❌', inc
 /** Rows that a cut table, list or listing keeps at least. */
 const FEWEST_ROWS = 3;
 
-/** What is left out of a block so that the whole fits. */
-interface Cut {
-  readonly rows: number;
-  readonly folded: boolean;
-  readonly more: Inline;
+/** A block that can be shortened: lines of which those in the middle may be left out from their end. */
+interface Rows {
+  readonly before: readonly string[];
+  readonly rows: readonly string[];
+  readonly after: readonly string[];
+  /** What one of `rows` is called. */
+  readonly noun: 'item' | 'row' | 'line';
 }
+
+type Drawn = string | Rows;
 
 /**
  * GitHub-flavoured Markdown of a report. All text in it is escaped: nothing becomes markup, a link, a mention or a
@@ -64,21 +68,29 @@ export function renderMarkdown(report: Report, options: MarkdownOptions): string
   if (!(limit >= SMALLEST_LIMIT))
     throw new RangeError(`limit: ${limit} bytes, at least ${SMALLEST_LIMIT} are needed`);
   const title = `## ${lineStart(textOf(shorten(oneLine(report.title), 120)))}`;
-  const fits = (parts: readonly string[]): boolean => bytes(assemble([title, ...parts])) <= limit;
 
-  const parts = report.blocks.map((block) => draw(block, { rows: Infinity, folded: true, more }));
-  for (let i = parts.length - 1; i >= 0 && !fits(parts); i -= 1) {
+  const room = roomAfter(title, limit);
+
+  const drawn = report.blocks.map(draw);
+  const parts = drawn.map((block) => written(block));
+  let size = parts.reduce((sum, part) => sum + sizeOf(part), 0);
+  for (let i = parts.length - 1; i >= 0 && size > room; i -= 1) {
     const block = report.blocks[i];
-    if (block?.kind === 'details') parts[i] = draw(block, { rows: Infinity, folded: false, more });
+    if (block?.kind !== 'details') continue;
+    const line = `- ${lineStart(textOf(oneLine(block.summary)))}: *left out here, in ${inlineOf(more)}.*`;
+    size += sizeOf(line) - sizeOf(parts[i] ?? '');
+    parts[i] = line;
+    drawn[i] = line;
   }
-  if (fits(parts)) return assemble([title, ...parts]);
+  if (size <= room) return assemble([title, ...parts]);
 
-  const drawCut = (rows: number): string[] =>
-    report.blocks.map((block) => draw(block, { rows, folded: false, more }));
+  function* cutTo(rows: number): Generator<string> {
+    for (const block of drawn) yield written(block, { rows, more });
+  }
   // No row takes less than two bytes.
-  const rows = largest(FEWEST_ROWS, Math.ceil(limit / 2), (candidate) => fits(drawCut(candidate)));
-  if (rows !== undefined) return assemble([title, ...drawCut(rows)]);
-  return dropBlocks(report, title, drawCut(FEWEST_ROWS), limit, more);
+  const rows = largest(FEWEST_ROWS, Math.ceil(limit / 2), (candidate) => fits(cutTo(candidate), room));
+  if (rows !== undefined) return assemble([title, ...cutTo(rows)]);
+  return dropBlocks(report, title, [...cutTo(FEWEST_ROWS)], limit, more);
 }
 
 /** The last step: the longest run of blocks from the start, with the opening verdict, and a line that says so. */
@@ -86,9 +98,9 @@ function dropBlocks(report: Report, title: string, parts: string[], limit: numbe
   const opening = openingVerdict(report);
   const at = opening === undefined ? -1 : report.blocks.indexOf(opening);
   if (opening !== undefined) {
-    const words = plainText(opening.text);
-    const cutTo = (length: number): string => draw({ ...opening, text: shorten(words, length) }, WHOLE);
     const room = limit / 2;
+    const words = shorten(plainText(opening.text), room);
+    const cutTo = (length: number): string => verdictOf(opening.verdict, shorten(words, length));
     if (bytes(parts[at] ?? '') > room) {
       parts[at] = cutTo(largest(0, words.length, (length) => bytes(cutTo(length)) <= room) ?? 0);
     }
@@ -102,14 +114,11 @@ function dropBlocks(report: Report, title: string, parts: string[], limit: numbe
       missing === 0 ? [] : [`*${count(missing, 'more block')} of this report in ${inlineOf(more)}.*`];
     return [...start, ...verdict, ...note];
   };
-  const fits = (all: readonly string[]): boolean => bytes(assemble(all)) <= limit;
-  const n = largest(0, parts.length, (candidate) => fits([title, ...kept(candidate)]));
+  const n = largest(0, parts.length, (candidate) => fits(kept(candidate), roomAfter(title, limit)));
   if (n !== undefined) return assemble([title, ...kept(n)]);
   // A title or a `more` of thousands of bytes: the verdict alone.
   return assemble([...parts.slice(at, at + 1), '*The rest of this report was too long.*']);
 }
-
-const WHOLE: Cut = { rows: Infinity, folded: true, more: '' };
 
 /** The largest whole number from `low` to `high` for which `holds`, which is true up to some number; undefined if none. */
 function largest(low: number, high: number, holds: (n: number) => boolean): number | undefined {
@@ -128,6 +137,26 @@ function assemble(parts: readonly string[]): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
+/** The UTF-8 bytes that a part adds to an assembled text: its own and the blank line after it. */
+function sizeOf(part: string): number {
+  return part === '' ? 0 : bytes(part) + 2;
+}
+
+/** The bytes that a title leaves to the parts after it; no blank line follows the last of them, only its line break. */
+function roomAfter(title: string, limit: number): number {
+  return limit + 1 - sizeOf(title);
+}
+
+/** Whether parts stay within `room`. What comes after the first that does not is not asked for. */
+function fits(parts: Iterable<string>, room: number): boolean {
+  let left = room;
+  for (const part of parts) {
+    left -= sizeOf(part);
+    if (left < 0) return false;
+  }
+  return true;
+}
+
 function bytes(text: string): number {
   return Buffer.byteLength(text, 'utf8');
 }
@@ -138,78 +167,80 @@ function shorten(text: string, length: number): string {
   return characters.length <= length ? text : `${characters.slice(0, Math.max(0, length - 1)).join('')}…`;
 }
 
-function draw(block: Block, cut: Cut): string {
+function draw(block: Block): Drawn {
   switch (block.kind) {
     case 'verdict':
-      return `${MARKS[block.verdict]} **${VERDICT_WORDS[block.verdict]}:** ${inlineOf(block.text)}`;
+      return verdictOf(block.verdict, block.text);
     case 'heading':
       return `${'#'.repeat(block.level + 1)} ${lineStart(textOf(oneLine(block.text)))}`;
     case 'paragraph':
       return lineStart(inlineOf(block.text));
     case 'list':
-      return listOf(block.items.map(inlineOf), cut);
+      return listOf(block.items.map(inlineOf));
     case 'facts':
-      return listOf(
-        block.items.map(({ name, value }) => `**${textOf(oneLine(name))}:** ${inlineOf(value)}`),
-        cut,
-      );
+      return listOf(block.items.map(({ name, value }) => `**${textOf(oneLine(name))}:** ${inlineOf(value)}`));
     case 'table':
-      return drawTable(block, cut);
+      return drawTable(block);
     case 'interval-chart':
-      return drawTable(intervalTable(block), cut);
+      return drawTable(intervalTable(block));
     case 'series-chart':
-      return drawTable(seriesTable(block), cut);
+      return drawTable(seriesTable(block));
     case 'code':
-      return drawCode(block.language, literalLines(block.text), cut);
+      return drawCode(block.language, literalLines(block.text));
     case 'note':
       return `> [!${block.tone === 'warning' ? 'WARNING' : 'NOTE'}]\n> ${lineStart(inlineOf(block.text))}`;
     case 'details':
-      return drawDetails(block.summary, block.blocks, cut);
+      return drawDetails(block.summary, block.blocks);
   }
 }
 
-function moreLine(n: number, noun: string, more: Inline): string {
-  return `*${count(n, `more ${noun}`)} in ${inlineOf(more)}.*`;
-}
-
-function listOf(items: readonly string[], { rows, more }: Cut): string {
-  const lines = items.slice(0, rows).map((item) => `- ${lineStart(item)}`);
-  if (items.length > lines.length) lines.push(`- ${moreLine(items.length - lines.length, 'item', more)}`);
+/** The text of a drawn block, with at most so many of its rows and a line that tells of the rest. */
+function written(drawn: Drawn, cut?: { readonly rows: number; readonly more: Inline }): string {
+  if (typeof drawn === 'string') return drawn;
+  const { before, rows, after, noun } = drawn;
+  const shown = rows.slice(0, cut?.rows);
+  const lines = [...before, ...shown, ...after];
+  if (cut !== undefined && rows.length > shown.length) {
+    const rest = `*${count(rows.length - shown.length, `more ${noun}`)} in ${inlineOf(cut.more)}.*`;
+    lines.push(...(noun === 'item' ? [`- ${rest}`] : ['', rest]));
+  }
   return lines.join('\n');
 }
 
-function drawTable(table: TableBlock, { rows, more }: Cut): string {
+function verdictOf(verdict: Verdict, text: Inline): string {
+  return `${MARKS[verdict]} **${VERDICT_WORDS[verdict]}:** ${inlineOf(text)}`;
+}
+
+function listOf(items: readonly string[]): Rows {
+  return { before: [], rows: items.map((item) => `- ${lineStart(item)}`), after: [], noun: 'item' };
+}
+
+function drawTable(table: TableBlock): Rows {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const shown = table.rows.slice(0, rows);
-  const lines = [
-    line(table.columns.map(({ title }) => textOf(oneLine(title)))),
-    line(table.columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
+  return {
+    before: [
+      ...(table.caption === undefined ? [] : [`**${textOf(oneLine(table.caption))}**`, '']),
+      line(table.columns.map(({ title }) => textOf(oneLine(title)))),
+      line(table.columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
+    ],
     // A row has as many cells as the table has columns, or GitHub would drop or shift some.
-    ...shown.map((row) => line(table.columns.map((_, i) => inlineOf(row[i] ?? '')))),
-  ];
-  const parts = [lines.join('\n')];
-  if (table.caption !== undefined) parts.unshift(`**${textOf(oneLine(table.caption))}**`);
-  if (table.rows.length > shown.length) parts.push(moreLine(table.rows.length - shown.length, 'row', more));
-  return parts.join('\n\n');
+    rows: table.rows.map((row) => line(table.columns.map((_, i) => inlineOf(row[i] ?? '')))),
+    after: [],
+    noun: 'row',
+  };
 }
 
 /** A fence that the text can't close. */
-function drawCode(language: string | undefined, all: readonly string[], { rows, more }: Cut): string {
-  const lines = all.slice(0, rows);
-  const longest = Math.max(2, ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = '`'.repeat(longest + 1);
+function drawCode(language: string | undefined, lines: readonly string[]): Rows {
+  const runs = lines.flatMap((line) => line.match(/`+/g) ?? []);
+  const fence = '`'.repeat(runs.reduce((most, run) => Math.max(most, run.length), 2) + 1);
   const info = language !== undefined && /^[a-z0-9+-]+$/i.test(language) ? language : '';
-  const text = [`${fence}${info}`, ...lines, fence].join('\n');
-  return lines.length === all.length
-    ? text
-    : `${text}\n\n${moreLine(all.length - lines.length, 'line', more)}`;
+  return { before: [`${fence}${info}`], rows: lines, after: [fence], noun: 'line' };
 }
 
-function drawDetails(summary: string, blocks: readonly Block[], cut: Cut): string {
+function drawDetails(summary: string, blocks: readonly Block[]): string {
   const text = quiet(oneLine(summary)).replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
-  if (!cut.folded)
-    return `- ${lineStart(textOf(oneLine(summary)))}: *left out here, in ${inlineOf(cut.more)}.*`;
-  const inside = blocks.map((block) => draw(block, cut)).join('\n\n');
+  const inside = blocks.map((block) => written(draw(block))).join('\n\n');
   // The blank lines make GitHub read Markdown again inside the HTML block.
   return `<details><summary>${text}</summary>\n\n${inside}\n\n</details>`;
 }

@@ -1,4 +1,4 @@
-import type { LockFile, LockModel, LockStage } from '../../core/formats/lock.ts';
+import type { LockFile, LockInput, LockModel, LockStage } from '../../core/formats/lock.ts';
 import { canonicalJson } from '../../core/kernel/json.ts';
 
 /** What the pipeline says of a stage before anything runs. */
@@ -13,6 +13,8 @@ export interface Trace {
   readonly stages: readonly StageTrace[];
   /** The model that the last stage left; absent where the rebuild did not come to it. */
   readonly model?: LockFile;
+  /** What the model has to be fed; absent where it is no ONNX file. */
+  readonly inputs?: readonly LockInput[];
 }
 
 export interface StageTrace {
@@ -36,7 +38,9 @@ export type Difference =
   | ({ readonly kind: 'data'; readonly name: string } & FileDifference)
   | ({ readonly kind: 'input'; readonly stage: string } & FileDifference)
   | ({ readonly kind: 'output'; readonly stage: string } & FileDifference)
-  | ({ readonly kind: 'model' } & FileDifference);
+  | ({ readonly kind: 'model' } & FileDifference)
+  /** What the model has to be fed, where the lock says so. */
+  | { readonly kind: 'inputs'; readonly locked: string; readonly found: string };
 
 interface FileDifference {
   readonly path: string;
@@ -68,7 +72,15 @@ export function compare(locked: LockModel, trace: Trace): Difference[] {
     ...(trace.data === undefined ? [] : dataDifferences(locked, trace.data)),
     ...stages,
     ...model.map((difference) => ({ kind: 'model' as const, ...difference })),
+    ...signatureDifferences(locked, trace),
   ];
+}
+
+/** A lock that says of the same model that it is fed otherwise was not written by us. */
+function signatureDifferences(locked: LockModel, { model, inputs }: Trace): Difference[] {
+  if (locked.inputs === undefined || locked.model.sha256 !== model?.sha256) return [];
+  const [before, now] = [canonicalJson(locked.inputs), canonicalJson(inputs ?? [])];
+  return before === now ? [] : [{ kind: 'inputs', locked: before, found: now }];
 }
 
 /** What can be told without running anything: the stages and their order, their commands, their parameters. */

@@ -11,12 +11,13 @@ import type { Plan } from './plan.ts';
 import { provenance } from './provenance.ts';
 
 /** What the lock keeps of a rebuild that came to its end. */
-export function lockModel({ definitions, data, environment, stages, model }: Trace): LockModel {
+export function lockModel({ definitions, data, environment, stages, model, inputs }: Trace): LockModel {
   if (data === undefined || environment === undefined || model === undefined) {
     throw new Error('the rebuild did not come to its end');
   }
   return {
     model,
+    ...(inputs === undefined ? {} : { inputs: inputs.map((input) => ({ ...input })) }),
     data: { ...data },
     environment: { ...environment },
     stages: definitions.map((definition) => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { lstat, readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { LockFile, LockModel } from '../../core/formats/lock.ts';
+import type { LockFile, LockInput, LockModel } from '../../core/formats/lock.ts';
 import type { ManifestModel } from '../../core/formats/manifest.ts';
 import type { PipelinePath, PipelineStage } from '../../core/formats/pipeline.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
@@ -61,7 +61,25 @@ export async function rebuild(plan: Plan, locked: LockModel | undefined, worksho
       message: `no stage wrote the model ${model.model}`,
     });
   }
-  return { definitions, data, environment, stages, model: file };
+  const inputs = await inputsOf(path.join(workshop.folder, model.model));
+  return { definitions, data, environment, stages, model: file, ...(inputs === undefined ? {} : { inputs }) };
+}
+
+/** What an ONNX file has to be fed; undefined for a file that is none, which evaluate-model refuses. */
+async function inputsOf(file: string): Promise<readonly LockInput[] | undefined> {
+  if (path.extname(file) !== '.onnx') return undefined;
+  const { readModelInfo } = await import('../../core/toolkit/onnx/model-info.ts');
+  const bytes = await readFile(file);
+  try {
+    return readModelInfo(bytes).inputs.map(({ name, type, shape }) => ({
+      name,
+      type,
+      ...(shape === undefined ? {} : { shape: shape.map((size) => (size === '' ? '?' : size)) }),
+    }));
+  } catch (thrown) {
+    if (thrown instanceof GreenlightError) return undefined;
+    throw thrown;
+  }
 }
 
 async function bringData({ model }: Plan, { folder, env, log }: Workshop): Promise<void> {

@@ -164,6 +164,8 @@ function sentence(difference: Difference): Inline {
       return ['the stage ', { code: difference.stage }, ' wrote another output, ', { code: difference.path }];
     case 'model':
       return ['the model file ', { code: difference.path }, ' is other'];
+    case 'inputs':
+      return 'the lock says of this model that it is fed otherwise';
   }
 }
 

@@ -1,46 +1,49 @@
-import type { ContractProperty } from '../../core/formats/contract.ts';
-import { type CellType, FORMS } from '../../core/toolkit/table/cells.ts';
+import { type CellForm, type CellType, FORMS } from '../../core/toolkit/table/cells.ts';
+import type { NestedType } from '../../core/toolkit/table/nested.ts';
+import { timePattern } from '../../core/toolkit/table/time-pattern.ts';
 import type { Expectation } from './expectations.ts';
-import type { Measure, Scalar, Use } from './plan.ts';
+import type { Condition, Measure, Scalar, Use } from './plan.ts';
 
 /** What decides a rule. */
 export type Check =
-  | { readonly kind: 'measured'; readonly measure: Measure; readonly expect: Expectation }
+  | {
+      readonly kind: 'measured';
+      readonly measure: Measure;
+      readonly expect: Expectation;
+      /** What breaks this and keeps `expect` is a warning. */
+      readonly warnAt?: Expectation;
+      /** What to say of a broken rule whose figure says nothing to a reader, or may not be shown. */
+      readonly broken?: string;
+    }
   /** The column is in the data under exactly this name. */
   | { readonly kind: 'present' }
   /** Columns of the data that the contract does not declare. */
   | { readonly kind: 'extra-columns'; readonly declared: readonly string[] }
   /** The cells have the logical type. */
-  | { readonly kind: 'type'; readonly of: Use }
-  | { readonly kind: 'physical-type'; readonly declared: string }
+  | { readonly kind: 'type'; readonly of: Use<CellType | NestedType> }
+  | { readonly kind: 'physical-type'; readonly declared: string; readonly of: Use<CellType | NestedType> }
   /** Declared, and not judged: the verdict is an error. */
   | { readonly kind: 'unsupported'; readonly reason: string }
   /** Declared, and no property of this data. */
   | { readonly kind: 'stated'; readonly reason: string };
 
+export type Unsupported = Extract<Check, { kind: 'unsupported' }>;
+
 /** No row at all. */
 export const NONE: Expectation = { operator: 'mustBe', operand: [0], unit: 'rows' };
 
-const CELL_TYPES: readonly string[] = ['string', 'integer', 'number', 'boolean', 'date', 'timestamp', 'time'];
-
-/** The name that a property's column has in the data. */
-export function columnName(property: ContractProperty): string {
-  return property.physicalName ?? property.name;
-}
-
-/** The type that a property's cells are read as; undefined for the nested types. */
-export function cellType(property: ContractProperty): CellType | undefined {
-  const type = property.logicalType ?? 'string';
-  return CELL_TYPES.includes(type) ? (type as CellType) : undefined;
+/** A check that a condition is true of no row. */
+export function none(condition: Condition): Check {
+  return { kind: 'measured', measure: { count: 'condition', condition }, expect: NONE };
 }
 
 /** A check for what is declared and can't be judged. */
-export function unsupported(what: string): Check {
-  return { kind: 'unsupported', reason: `not evaluated yet: ${what}` };
+export function unsupported(what: string): Unsupported {
+  return { kind: 'unsupported', reason: `not evaluated: ${what}` };
 }
 
 /** Why a contract's value can't be compared with cells of a type. */
-export function valueFault(value: Scalar, type: CellType): string | undefined {
+export function valueFault(value: Scalar, type: CellType, { pattern }: CellForm = {}): string | undefined {
   switch (type) {
     case 'integer':
       return Number.isSafeInteger(value)
@@ -53,10 +56,25 @@ export function valueFault(value: Scalar, type: CellType): string | undefined {
     case 'string':
       return typeof value === 'string' ? undefined : 'a value for the string column without quotes';
     default:
-      return typeof value === 'string' && FORMS[type].test(value) && isMoment(value, type)
+      return typeof value === 'string' &&
+        ((FORMS[type].test(value) && isMoment(value, type)) || hasPattern(value, pattern))
         ? undefined
         : `a value for the ${type} column that has not its form`;
   }
+}
+
+/** Why a contract's bound can't be held against cells of a type. */
+export function boundFault(bound: Scalar, type: CellType, form: CellForm): string | undefined {
+  if (type === 'integer' && typeof bound === 'number' && Number.isFinite(bound)) {
+    return Math.abs(bound) <= Number.MAX_SAFE_INTEGER ? undefined : 'a bound beyond ±2^53';
+  }
+  if (type === 'string' || type === 'boolean') return `bounds of a ${type} column`;
+  return valueFault(bound, type, form);
+}
+
+function hasPattern(value: string, pattern: string | undefined): boolean {
+  const read = pattern === undefined ? undefined : timePattern(pattern);
+  return read !== undefined && 'form' in read && new RegExp(`^(?:${read.form})$`).test(value);
 }
 
 function isMoment(value: string, type: CellType): boolean {

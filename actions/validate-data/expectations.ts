@@ -1,43 +1,58 @@
-import type { Operator } from '../../core/formats/contract.ts';
+import { type ContractQuality, type Operator, operatorOf } from '../../core/formats/contract.ts';
+import { fateOf } from '../../core/formats/contract-thresholds.ts';
+import type { Scalar } from './plan.ts';
 
-/** What a count must be. */
+/** What a figure must be. */
 export interface Expectation {
   readonly operator: Operator;
-  /** One number, or two for the operators with a range. */
-  readonly operand: readonly number[];
+  /** One value, or two numbers for the operators with a range. */
+  readonly operand: readonly Scalar[];
   readonly unit: 'rows' | 'percent';
 }
 
+/** What the figure is a figure of: `value` of a SQL or custom rule, which a unit does not change. */
+export type FigureKind = 'rows' | 'failing-rows' | 'value';
+
 /** An expectation as a contract writes it, or the reason why it can't be judged. */
 export function expectationOf(
-  operator: Operator,
-  operand: unknown,
-  unit: string | undefined,
-  metric: string,
+  quality: Pick<ContractQuality, Operator | 'unit'>,
+  kind: FigureKind,
 ): Expectation | { readonly reason: string } {
-  const numbers = Array.isArray(operand) ? operand : [operand];
-  if (!numbers.every((number) => typeof number === 'number' && Number.isFinite(number))) {
-    return { reason: `\`${operator}\` with something that is no number` };
-  }
-  const [low, high] = numbers as [number, number?];
+  const operator = operatorOf(quality);
+  if (operator === undefined) return { reason: 'a rule without an operator' };
+  const operand: unknown[] = [quality[operator]].flat();
+  const equality = operator === 'mustBe' || operator === 'mustNotBe';
+  const plain = (value: unknown): boolean =>
+    (typeof value === 'number' && Number.isFinite(value)) ||
+    (kind === 'value' && equality && typeof value === 'boolean');
+  if (!operand.every(plain)) return { reason: `\`${operator}\` with something that is no number` };
+  const [low, high] = operand as [number, number?];
   if (high !== undefined && low > high) return { reason: `\`${operator}\` with its range reversed` };
+  if (kind === 'value') return { operator, operand: operand as Scalar[], unit: 'rows' };
+  const { unit } = quality;
   if (unit !== undefined && unit !== 'rows' && unit !== 'percent') return { reason: `the unit \`${unit}\`` };
-  if (unit === 'percent' && metric === 'rowCount') return { reason: '`rowCount` in percent' };
-  return { operator, operand: numbers as number[], unit: unit ?? 'rows' };
+  if (unit === 'percent' && kind === 'rows') return { reason: '`rowCount` in percent' };
+  if (fateOf(quality, unit) === 'always kept') return { reason: 'a threshold that no data can break' };
+  return { operator, operand: operand as Scalar[], unit: unit ?? 'rows' };
 }
 
 /**
- * Whether a count of `rows` rows is as expected; ranges include their ends. Undefined where it can't be said: a percentage of no rows.
+ * Whether a figure of a table of `rows` rows is as expected; ranges include their ends. Undefined where it can't be said: a percentage of
+ * no rows, an order of what is no number.
  */
-export function holds(expect: Expectation, count: number, rows: number): boolean | undefined {
+export function holds(expect: Expectation, figure: number | boolean, rows: number): boolean | undefined {
   if (expect.unit === 'percent' && rows === 0) return undefined;
-  const value = expect.unit === 'percent' ? (100 * count) / rows : count;
-  const [low = 0, high = low] = expect.operand;
+  const [first, second] = expect.operand;
+  if (expect.operator === 'mustBe' || expect.operator === 'mustNotBe') {
+    if (typeof first !== typeof figure) return undefined;
+    const same = (expect.unit === 'percent' ? (100 * Number(figure)) / rows : figure) === first;
+    return expect.operator === 'mustBe' ? same : !same;
+  }
+  if (typeof figure !== 'number') return undefined;
+  const value = expect.unit === 'percent' ? (100 * figure) / rows : figure;
+  const low = Number(first);
+  const high = Number(second);
   switch (expect.operator) {
-    case 'mustBe':
-      return value === low;
-    case 'mustNotBe':
-      return value !== low;
     case 'mustBeGreaterThan':
       return value > low;
     case 'mustBeGreaterOrEqualTo':

@@ -1,5 +1,8 @@
 import type { Place } from '../../core/kernel/place.ts';
 import type { Annotation } from '../../core/toolkit/action.ts';
+import type { SourceWarning } from '../../core/toolkit/table/open.ts';
+import type { ChangeFinding } from './compatibility/judge.ts';
+import type { ContractEdit } from './contract-edits.ts';
 import type { RuleOutcome } from './judge.ts';
 import type { Rulebook } from './sources.ts';
 
@@ -14,10 +17,13 @@ export interface JudgedData {
   readonly table: string;
   readonly rows: number;
   readonly outcomes: readonly RuleOutcome[];
+  /** What reading the files brought up: columns that only some of them have. */
+  readonly warnings: readonly SourceWarning[];
 }
 
 /** What validate-data found. Rows by number, columns by name; a value never. */
 export type Finding =
+  | ChangeFinding
   | {
       readonly kind: 'rule-broken';
       readonly level: 'fail' | 'warn';
@@ -39,6 +45,7 @@ export type Finding =
       readonly reason: string;
       readonly contract: Place;
     }
+  | { readonly kind: 'files-differ'; readonly code: string; readonly message: string; readonly place: Place }
   | {
       readonly kind: 'contract-edited';
       readonly contract: string;
@@ -46,13 +53,20 @@ export type Finding =
     };
 
 /** The findings of judged data, in the order of contracts and rules. */
-export function findingsOf(judged: readonly JudgedData[]): readonly Finding[] {
+export function findingsOf(
+  judged: readonly JudgedData[],
+  edits: readonly ContractEdit[],
+): readonly Finding[] {
   const edited = new Map<string, Finding>();
   for (const { contract, standing } of judged) {
     if (standing !== 'same') edited.set(contract, { kind: 'contract-edited', contract, standing });
   }
   return [
     ...edited.values(),
+    ...edits.flatMap(({ findings }) => findings.filter(({ level }) => level !== 'pass')),
+    ...judged.flatMap(({ warnings }) =>
+      warnings.map((warning): Finding => ({ kind: 'files-differ', ...warning })),
+    ),
     ...judged.flatMap((one) => one.outcomes.flatMap((outcome) => ruleFinding(one, outcome))),
   ];
 }
@@ -81,7 +95,10 @@ function ruleFinding({ data, rows }: JudgedData, outcome: RuleOutcome): Finding[
 const MOST_ANNOTATIONS = 10;
 
 /** The lines that a reviewer sees beside the contract. What only follows from a missing column is left to that. */
-export function annotationsOf(judged: readonly JudgedData[]): readonly Annotation[] {
+export function annotationsOf(
+  judged: readonly JudgedData[],
+  edits: readonly ContractEdit[],
+): readonly Annotation[] {
   const annotations = judged.flatMap((one) =>
     one.outcomes.flatMap((outcome): Annotation[] => {
       const { rule, status, follows } = outcome;
@@ -90,9 +107,18 @@ export function annotationsOf(judged: readonly JudgedData[]): readonly Annotatio
       return [{ level, message: `${one.data}: ${rule.text}: ${summaryOf(one, outcome)}`, place: rule.place }];
     }),
   );
+  const all = [...edits.flatMap(({ findings }) => findings.flatMap(changeAnnotation)), ...annotations];
   return (['error', 'warning'] as const).flatMap((level) =>
-    annotations.filter((annotation) => annotation.level === level).slice(0, MOST_ANNOTATIONS),
+    all.filter((annotation) => annotation.level === level).slice(0, MOST_ANNOTATIONS),
   );
+}
+
+function changeAnnotation(finding: ChangeFinding): Annotation[] {
+  if (finding.level === 'pass' || finding.level === 'waived') return [];
+  const level = finding.level === 'warn' ? 'warning' : 'error';
+  if (finding.kind !== 'contract-break') return [{ level, message: finding.text, place: finding.place }];
+  const { path, what, place } = finding.change;
+  return [{ level, message: `${path}: ${what}: this breaks, and no waiver accepts it`, place }];
 }
 
 /** What became of a rule, in a few words. */

@@ -25,6 +25,16 @@ export function toRe2(source: string): Rewritten {
   return { pattern };
 }
 
+/**
+ * The pattern for a match of the whole text that is true where {@link toRe2} gives one to be sought in it: DuckDB judges a whole match once for each
+ * entry of a Parquet dictionary, a search once a row.
+ */
+export function asWholeMatch(pattern: string): string {
+  const whole = /^\^([^|^$\\]*)\$$/.exec(pattern)?.[1];
+  if (whole !== undefined) return whole;
+  return `(?s:.*)(?:${pattern})(?s:.*)`;
+}
+
 type Piece = { readonly read: string; readonly pattern: string } | { readonly construct: string };
 
 function same(read: string): Piece {

@@ -1,6 +1,8 @@
+import type { ContractTable } from '../../core/formats/contract.ts';
 import type { Profile, ProfileColumn } from '../../core/formats/profile.ts';
 import { type CellType, cellOf, holds } from '../../core/toolkit/table/cells.ts';
 import type { DataColumn, DataTable } from '../../core/toolkit/table/open.ts';
+import { columnName, isNested, typeOf } from './uses.ts';
 
 /** Cells with fewer rows than this would tell about single people: they are merged or left out. */
 const SMALLEST_CELL = 20;
@@ -8,6 +10,16 @@ const MOST_BINS = 20;
 const MOST_CATEGORIES = 300;
 /** Columns whose values are counted in one scan. */
 const COLUMNS_A_SCAN = 32;
+
+/** The types that a contract gives the columns of a table. */
+export function profileTypes(table: ContractTable): ReadonlyMap<string, CellType> {
+  const types = new Map<string, CellType>();
+  for (const property of table.properties ?? []) {
+    const type = typeOf(property);
+    if (!isNested(type)) types.set(columnName(property), type);
+  }
+  return types;
+}
 
 /**
  * What a table's columns look like, without any row: numbers in bins at their quantiles, categories with 20 rows or more, the last

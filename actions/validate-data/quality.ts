@@ -1,58 +1,119 @@
-import { type ContractProperty, type ContractQuality, operatorOf } from '../../core/formats/contract.ts';
-import { type Check, cellType, columnName, isScalarOrNull, unsupported, valueFault } from './checks.ts';
-import { type Expectation, expectationOf } from './expectations.ts';
-import type { Measure, Scalar, Use } from './plan.ts';
+import { type ContractProperty, type ContractQuality, operatorOf, own } from '../../core/formats/contract.ts';
+import type { CellType } from '../../core/toolkit/table/cells.ts';
+import type { NestedType } from '../../core/toolkit/table/nested.ts';
+import { type Check, isScalarOrNull, none, unsupported, valueFault } from './checks.ts';
+import { customCheck } from './custom.ts';
+import { expectationOf, type FigureKind } from './expectations.ts';
+import type { Condition, Measure, Scalar, Use } from './plan.ts';
+import type { Add, Rule } from './rules.ts';
+import { isComparable, isNested, namedUses } from './uses.ts';
 
 const WARNING_SEVERITIES = ['info', 'warning', 'warn', 'low', 'minor', 'trivial'];
 
-/** The check of a quality rule; `measureOf` gives what its library metric counts. */
-export function qualityCheck(
-  quality: ContractQuality,
-  measureOf: (metric: string) => Measure | Check,
-): Check {
-  const type = quality.type ?? 'library';
-  if (type === 'text') return { kind: 'stated', reason: 'a rule in words' };
-  if (type !== 'library') return unsupported(`a rule of type \`${type}\``);
-  const operator = operatorOf(quality);
-  if (quality.metric === undefined || operator === undefined)
-    return unsupported('a rule without metric and operator');
-  const expect = expectationOf(operator, quality[operator], quality.unit, quality.metric);
+type MeasureOf = (metric: string, quality: ContractQuality) => Measure | Check;
+
+/** What a custom or SQL rule needs to know of where it stands. */
+export interface Standing {
+  /** The table's columns, for rules that name some. */
+  readonly properties: readonly ContractProperty[];
+  /** The table as SQL rules name it, and the column where the rule stands under one. */
+  readonly object: string;
+  readonly property?: string;
+}
+
+/** The quality rules of a table or of a property; `measureOf` gives what its library metrics count. */
+export function qualityRules(
+  words: string,
+  qualities: readonly ContractQuality[] | undefined,
+  standing: Standing,
+  add: Add,
+  measureOf: MeasureOf,
+): void {
+  for (const [index, quality] of (qualities ?? []).entries()) {
+    const check = qualityCheck(quality, standing, measureOf);
+    add(`quality[${index}]`, qualityText(words, quality), ['quality', index], check, severityOf(quality));
+  }
+}
+
+function qualityCheck(quality: ContractQuality, standing: Standing, measureOf: MeasureOf): Check {
+  switch (quality.type ?? 'library') {
+    case 'text':
+      return { kind: 'stated', reason: 'a rule in words' };
+    case 'custom':
+      return customCheck(quality, standing.properties);
+    case 'sql': {
+      const { object, property } = standing;
+      const query = { text: quality.query ?? '', object, ...(property === undefined ? {} : { property }) };
+      return measured({ count: 'query', query }, quality, 'value');
+    }
+    default: {
+      if (quality.metric === undefined) return unsupported('a rule without a metric');
+      const measure = measureOf(quality.metric, quality);
+      return 'kind' in measure
+        ? measure
+        : measured(measure, quality, measure.count === 'rows' ? 'rows' : 'failing-rows');
+    }
+  }
+}
+
+/** A check of a figure by the rule's operator and by its second threshold. */
+function measured(measure: Measure, quality: ContractQuality, kind: FigureKind): Check {
+  const expect = expectationOf(quality, kind);
   if ('reason' in expect) return unsupported(expect.reason);
-  const measure = measureOf(quality.metric);
-  return 'kind' in measure ? measure : { kind: 'measured', measure, expect };
+  const second = own(quality, 'warnAt');
+  if (second === undefined) return { kind: 'measured', measure, expect };
+  const unit = quality.unit === undefined ? {} : { unit: quality.unit };
+  const warnAt = expectationOf({ ...second, ...unit }, kind);
+  if ('reason' in warnAt) return unsupported(`${warnAt.reason} in \`greenlight.warnAt\``);
+  return { kind: 'measured', measure, expect, warnAt };
 }
 
 /** What a library metric counts in a column. */
-export function columnMetric(of: Use, metric: string, quality: ContractQuality): Measure | Check {
+export function columnMetric(
+  of: Use<CellType | NestedType>,
+  metric: string,
+  quality: ContractQuality,
+): Measure | Check {
   const { arguments: given = {} } = quality;
-  switch (metric) {
-    case 'rowCount':
-      return { count: 'rows' };
-    case 'nullValues':
-      return { count: 'condition', condition: { is: 'null', of } };
-    case 'missingValues': {
-      const values = given.missingValues ?? [null, ''];
-      return values.every(isScalarOrNull)
-        ? { count: 'condition', condition: { is: 'missing', of, values } }
-        : unsupported('`missingValues` that are lists or objects');
-    }
-    case 'duplicateValues':
-      return { count: 'repeats', of: [of] };
-    default:
-      if (given.validValues !== undefined && given.pattern !== undefined) {
-        return unsupported('`validValues` and `pattern` in one rule');
-      }
-      if (given.pattern !== undefined) {
-        if (of.type !== 'string') return unsupported('a `pattern` for a column that is no string');
-        return { count: 'condition', condition: { is: 'no-match', of, pattern: given.pattern } };
-      }
-      if (given.validValues === undefined)
-        return unsupported('`invalidValues` without `validValues` or `pattern`');
-      return setMeasure(
-        of,
-        given.validValues.filter((value) => value !== null),
-      );
+  if (metric === 'rowCount') return { count: 'rows' };
+  if (metric === 'nullValues') return { count: 'condition', condition: { is: 'null', of } };
+  if (isNested(of.type)) return unsupported(`\`${metric}\` of type ${of.type}`);
+  const plain = of as Use;
+  if (metric === 'duplicateValues') {
+    return isComparable(of)
+      ? { count: 'repeats', of: [of] }
+      : unsupported('`duplicateValues` of what is within a list');
   }
+  if (metric === 'missingValues') {
+    const values = given.missingValues ?? [null, ''];
+    return values.every(isScalarOrNull)
+      ? { count: 'condition', condition: { is: 'missing', of: plain, values } }
+      : unsupported('`missingValues` that are lists or objects');
+  }
+  return invalidValues(plain, given);
+}
+
+/** A value is invalid that is not among the valid ones, or that does not match: NULL never is. */
+function invalidValues(
+  of: Use,
+  { validValues, pattern }: NonNullable<ContractQuality['arguments']>,
+): Measure | Check {
+  const conditions: Condition[] = [];
+  if (validValues !== undefined) {
+    const among = notIn(
+      of,
+      validValues.filter((value) => value !== null),
+    );
+    if ('kind' in among) return among;
+    conditions.push(among);
+  }
+  if (pattern !== undefined) {
+    if (of.type !== 'string') return unsupported('a `pattern` for a column that is no string');
+    conditions.push({ is: 'no-match', of, pattern });
+  }
+  const [first, second] = conditions;
+  if (first === undefined) return unsupported('`invalidValues` without `validValues` or `pattern`');
+  return { count: 'condition', condition: second === undefined ? first : { is: 'any', of: conditions } };
 }
 
 /** What a library metric counts in a whole table. */
@@ -67,43 +128,39 @@ export function tableMetric(
     return unsupported(`\`${metric}\` of a whole table: write it under a property`);
   if (names === undefined || names.length === 0)
     return unsupported('`duplicateValues` of a table without `arguments.properties`');
-  const uses: Use[] = [];
-  for (const name of names) {
-    const property = properties.find((candidate) => candidate.name === name);
-    const type = property === undefined ? undefined : cellType(property);
-    if (property === undefined || type === undefined)
-      return unsupported(`the property \`${name}\`, which is not declared here`);
-    uses.push({ column: columnName(property), type });
-  }
-  return { count: 'repeats', of: uses };
+  const of = namedUses(properties, names);
+  return 'reason' in of ? unsupported(of.reason) : { count: 'repeats', of };
 }
 
 /** A check that cells are among the values of a contract. */
-export function setCheck(of: Use, values: readonly unknown[], expect: Expectation): Check {
-  const measure = setMeasure(of, values);
-  return 'kind' in measure ? measure : { kind: 'measured', measure, expect };
+export function setCheck(of: Use, values: readonly unknown[]): Check {
+  const condition = notIn(of, values);
+  return 'kind' in condition ? condition : none(condition);
 }
 
-function setMeasure(of: Use, values: readonly unknown[]): Measure | Check {
+function notIn(of: Use, values: readonly unknown[]): Condition | Check {
   const scalars: Scalar[] = [];
   for (const value of values) {
     const reason =
-      isScalarOrNull(value) && value !== null ? valueFault(value, of.type) : 'lists or objects as values';
+      isScalarOrNull(value) && value !== null
+        ? valueFault(value, of.type, of.form)
+        : 'lists or objects as values';
     if (reason !== undefined) return unsupported(reason);
     scalars.push(value as Scalar);
   }
-  return { count: 'condition', condition: { is: 'not-in', of, values: scalars } };
+  return { is: 'not-in', of, values: scalars };
 }
 
 /** What a broken quality rule makes of the verdict. */
-export function severityOf(quality: ContractQuality): 'fail' | 'warn' {
+export function severityOf(quality: ContractQuality): Rule['severity'] {
   return WARNING_SEVERITIES.includes(quality.severity?.toLowerCase() ?? '') ? 'warn' : 'fail';
 }
 
 /** A quality rule in words, made of the contract alone. */
-export function qualityText(subject: string, quality: ContractQuality): string {
+function qualityText(subject: string, quality: ContractQuality): string {
   const operator = operatorOf(quality);
-  if (operator === undefined) return quality.name ?? quality.description ?? `a rule about ${subject}`;
+  if (operator === undefined || quality.type === 'sql')
+    return quality.name ?? quality.description ?? `a ${quality.type ?? 'library'} rule about ${subject}`;
   const words = operator.replaceAll(/([A-Z])/g, ' $1').toLowerCase();
   const operand = [quality[operator]].flat().join(' and ');
   return `${quality.metric ?? quality.type} of ${subject} ${words} ${operand}${quality.unit === 'percent' ? ' percent' : ''}`;

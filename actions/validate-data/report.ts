@@ -1,12 +1,18 @@
 import type { Block, Inline, Report } from '../../core/kernel/blocks.ts';
 import type { Verdict } from '../../core/kernel/verdict.ts';
+import type { ContractEdit } from './contract-edits.ts';
 import { type JudgedData, shareOf, summaryOf } from './findings.ts';
-import type { RuleOutcome } from './judge.ts';
+import { overall, type RuleOutcome } from './judge.ts';
 
 const SHOWN_PLACES = 3;
 
 /** The report: the verdict, edits of contracts, what is broken, what was not judged, then every rule. */
-export function reportOf(model: string, verdict: Verdict, judged: readonly JudgedData[]): Report {
+export function reportOf(
+  model: string,
+  verdict: Verdict,
+  judged: readonly JudgedData[],
+  edits: readonly ContractEdit[],
+): Report {
   const rows = judged.flatMap((one) => one.outcomes.map((outcome) => ({ one, outcome })));
   const broken = rows.filter(
     ({ outcome: { status, follows } }) => (status === 'fail' || status === 'warn') && !follows,
@@ -18,13 +24,18 @@ export function reportOf(model: string, verdict: Verdict, judged: readonly Judge
       kind: 'verdict',
       verdict,
       text: headline(
-        verdict,
         judged,
         rows.map(({ outcome }) => outcome),
+        edits,
       ),
     },
   ];
   blocks.push(...standings(judged));
+  for (const { contract, blocks: changes } of edits)
+    blocks.push({ kind: 'heading', level: 3, text: `Changes of ${contract}` }, ...changes);
+  for (const { warnings } of judged) {
+    for (const { message } of warnings) blocks.push({ kind: 'note', tone: 'warning', text: message });
+  }
   if (broken.length > 0) blocks.push(brokenTable(broken));
   if (unjudged.length > 0) {
     blocks.push({
@@ -47,7 +58,11 @@ function rank({ status }: RuleOutcome): number {
   return status === 'fail' ? 0 : 1;
 }
 
-function headline(verdict: Verdict, judged: readonly JudgedData[], outcomes: readonly RuleOutcome[]): string {
+function headline(
+  judged: readonly JudgedData[],
+  outcomes: readonly RuleOutcome[],
+  edits: readonly ContractEdit[],
+): string {
   const number = (status: RuleOutcome['status']): number =>
     outcomes.filter((outcome) => outcome.status === status).length;
   const data = judged.map((one) => one.data).join(' and ');
@@ -63,7 +78,8 @@ function headline(verdict: Verdict, judged: readonly JudgedData[], outcomes: rea
     error: 'was not judged whole',
     inconclusive: '',
   };
-  return `${data} ${kept[verdict]}: ${counts}`;
+  const changes = edits.map(({ contract, headline: line }) => `; ${contract}: ${line}`).join('');
+  return `${data} ${kept[overall(outcomes)]}: ${counts}${changes}`;
 }
 
 function standings(judged: readonly JudgedData[]): Block[] {

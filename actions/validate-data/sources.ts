@@ -1,14 +1,31 @@
+import path from 'node:path';
+import type { Contract } from '../../core/formats/contract.ts';
+import { serverOf } from '../../core/formats/contract-servers.ts';
 import { MANIFEST_FILE, type ManifestModel, readManifest } from '../../core/formats/manifest.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
-import { readRepositoryFile } from '../../core/toolkit/files.ts';
+import { inside, readRepositoryFile } from '../../core/toolkit/files.ts';
 import type { Host } from '../../core/toolkit/host.ts';
+import type { CsvOptions, DataFormat } from '../../core/toolkit/table/open.ts';
 
-/** A data set and the contract that it is judged by. */
+/** Data and the contract that it is judged by. */
 export interface Task {
   /** `train`, `test`, or empty for data named by inputs. */
   readonly dataset: string;
-  readonly data: string;
   readonly contract: string;
+  /** A path, or `table=path` for several; undefined where a server of the contract says where the data lies. */
+  readonly data: string | undefined;
+}
+
+/** Where the data of one table lies. */
+export interface TableSource {
+  /** The table's place in the contract. */
+  readonly index: number;
+  /** As reports name it. */
+  readonly name: string;
+  /** An absolute path, folder or glob. */
+  readonly path: string;
+  readonly format?: DataFormat;
+  readonly csv?: CsvOptions;
 }
 
 /** The text of a contract, from where the rules bind. */
@@ -55,12 +72,95 @@ export async function readRulebook(host: Host, file: string): Promise<Rulebook> 
     const text = await readRepositoryFile(host.root, file, 'the contract');
     return { text, standing: host.rulesFrom === undefined ? 'same' : 'new' };
   }
+  const own = await readOwn(host, file, 'the contract');
+  return { text: base, standing: own === undefined ? 'removed' : own === base ? 'same' : 'edited' };
+}
+
+/** The text of a file of the checkout; undefined where there is none. */
+export async function readOwn(host: Host, file: string, what: string): Promise<string | undefined> {
   try {
-    const own = await readRepositoryFile(host.root, file, 'the contract');
-    return { text: base, standing: own === base ? 'same' : 'edited' };
+    return await readRepositoryFile(host.root, file, what);
   } catch (thrown) {
-    if (thrown instanceof GreenlightError && thrown.code === 'file/not-found')
-      return { text: base, standing: 'removed' };
+    if (thrown instanceof GreenlightError && thrown.code === 'file/not-found') return undefined;
     throw thrown;
   }
+}
+
+/**
+ * Where the data of a contract's tables lies: what the task names, else what a server of type `local` says. `wanted` is the table meant, where
+ * one is. Throws `contract/no-table` and what {@link serverOf} throws.
+ */
+export function tableSources(
+  root: string,
+  contract: Contract,
+  { data }: Task,
+  wanted: string | undefined,
+  server: string | undefined,
+): readonly TableSource[] {
+  if (data !== undefined) {
+    const named = namedTables(contract, data);
+    const pairs = named.length > 0 ? named : [[tableIndex(contract, wanted), data] as const];
+    return pairs.map(([index, name]) => ({ index, name, path: inside(root, name, 'the data') }));
+  }
+  const source = serverOf(contract, server);
+  if (source.kind !== 'files') {
+    throw new GreenlightError({
+      code: 'contract/unreadable-server',
+      message: `the server \`${source.server}\` of type ${source.kind} is not read yet`,
+      place: contract.placeOf(['servers'], 'key'),
+      mend: 'fetch the data as CSV, Parquet or JSON and name it: `--data PATH`',
+    });
+  }
+  const { format, ...csv } = source.form;
+  const each = source.path.includes('{model}') && wanted === undefined;
+  const indices = each
+    ? (contract.document.schema ?? []).map((_, index) => index)
+    : [tableIndex(contract, wanted)];
+  return indices.map((index) => {
+    const table = contract.document.schema?.[index];
+    const file = source.path.replaceAll('{model}', table?.physicalName ?? table?.name ?? '');
+    const names = csv.header === false ? { names: (table?.properties ?? []).map(({ name }) => name) } : {};
+    return { index, name: file, path: inside(root, file, 'the data'), format, csv: { ...csv, ...names } };
+  });
+}
+
+/** `orders=data/orders.csv, customers=data/customers.csv`, where what stands before the sign is a table of the contract. */
+function namedTables(contract: Contract, data: string): readonly (readonly [index: number, file: string])[] {
+  const parts = data.split(/[\n,]/).map((part) => part.trim());
+  const pairs = parts
+    .filter((part) => part !== '')
+    .map((part): readonly [number, string] => {
+      const [table = '', ...rest] = part.split('=');
+      return [findTable(contract, table.trim()), rest.join('=').trim()];
+    });
+  return pairs.every(([index, file]) => index !== -1 && file !== '') ? pairs : [];
+}
+
+function findTable(contract: Contract, wanted: string): number {
+  const tables = contract.document.schema ?? [];
+  return tables.findIndex(({ name, physicalName }) => name === wanted || physicalName === wanted);
+}
+
+function tableIndex(contract: Contract, wanted: string | undefined): number {
+  const tables = contract.document.schema ?? [];
+  const index = wanted !== undefined ? findTable(contract, wanted) : tables.length === 1 ? 0 : -1;
+  if (index !== -1) return index;
+  const names = tables.map(({ name }) => name).join(', ');
+  throw new GreenlightError({
+    code: 'contract/no-table',
+    message:
+      wanted === undefined
+        ? `the contract has ${tables.length} tables`
+        : `the contract has no table \`${wanted}\``,
+    place: contract.placeOf(['schema'], 'key'),
+    mend:
+      tables.length === 0
+        ? 'declare the table under `schema`'
+        : `set the input \`table\` to one of: ${names}; or name the data of several: \`data: ${tables[0]?.name}=PATH, …\``,
+  });
+}
+
+/** The path of a file below the root, as reports and evidence name it. */
+export function shownPath(root: string, file: string): string {
+  return path.relative(root, file).split(path.sep).join('/');
 }

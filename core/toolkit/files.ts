@@ -17,14 +17,27 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
   }
 }
 
-/** The text of a file of the repository. Throws `file/not-found`, naming what reads it. */
+/** The text of a file of the repository. Throws `file/not-found`, naming what reads it, and `file/outside`. */
 export async function readRepositoryFile(root: string, file: string, what: string): Promise<string> {
-  const absolute = inside(root, file, what);
+  return readTextFile(root, inside(root, file, what), what, file);
+}
+
+/**
+ * The text of a file that a person named on the command line, wherever it lies: relative to `root` or absolute. `name` is the file as
+ * messages name it. Throws `file/not-found` and `file/unreadable`, naming what reads it.
+ */
+export async function readTextFile(root: string, file: string, what: string, name = file): Promise<string> {
   try {
-    return await readFile(absolute, 'utf8');
+    return await readFile(path.resolve(root, file), 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
-    throw new GreenlightError({ code: 'file/not-found', message: `${what} ${file} does not exist`, cause });
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT')
+      throw new GreenlightError({ code: 'file/not-found', message: `${what} ${name} does not exist`, cause });
+    if (code === 'EISDIR' || code === 'EACCES' || code === 'EPERM') {
+      const reason = code === 'EISDIR' ? 'is a folder' : 'may not be read';
+      throw new GreenlightError({ code: 'file/unreadable', message: `${what} ${name} ${reason}`, cause });
+    }
+    throw cause;
   }
 }
 

@@ -92,7 +92,7 @@ describe('a data set', () => {
       'd.csv',
       `a,b\n${Array.from({ length: 60 }, (_, i) => `${i},${i % 2 === 0 ? 'x' : 'y'}`).join('\n')}\n`,
     );
-    const result = await run(ADHOC);
+    const result = await run({ ...ADHOC, profile: 'true' });
     expect(result).toMatchObject({
       code: 0,
       verdict: 'pass',
@@ -183,7 +183,7 @@ describe('a data set', () => {
     put('c.yaml', contract('- { name: a, logicalType: integer }'));
     put('d.csv', 'a\n');
     expect((await run(ADHOC)).verdict).toBe('error');
-    put('c.yaml', contract("- { name: a, quality: [{ type: sql, query: 'SELECT 1', mustBe: 1 }] }"));
+    put('c.yaml', contract('- { name: a, quality: [{ type: custom, engine: soda, implementation: x }] }'));
     put('d.csv', 'a\n1\n');
     expect(await run(ADHOC)).toMatchObject({
       code: 3,
@@ -550,6 +550,28 @@ describe('a model', () => {
     ).toEqual(['setup', 'fetch', '']);
   });
 
+  it('is held against what its lock says it is fed, and its test data against its training data', async () => {
+    const inputs = [
+      { name: 'a', type: 'int64' },
+      { name: 'b', type: 'string', shape: ['N', 1] },
+    ];
+    const model = { path: 'late.onnx', sha256: '0'.repeat(64), size: 1 };
+    const lock = {
+      schema: 'greenlight.lock/v1',
+      models: { late: { model, inputs, data: {}, stages: [], environment: {} } },
+    };
+    put('greenlight.lock', JSON.stringify(lock));
+    put('test.csv', 'a\n2\n1\n');
+    expect(await run({})).toMatchObject({
+      code: 1,
+      findings: [
+        { kind: 'rule-broken', rule: 't.splits.rows', count: 1, places: [{ file: 'test.csv', record: 2 }] },
+        { kind: 'rule-broken', rule: 't.model.a', reason: expect.stringContaining('may be empty') },
+        { kind: 'rule-broken', rule: 't.model.b', reason: expect.stringContaining('no column `b`') },
+      ],
+    });
+  });
+
   it('whose data are not those of the lock is an error', async () => {
     const lock = (text: string) => ({
       schema: 'greenlight.lock/v1',
@@ -580,10 +602,127 @@ describe('a model', () => {
     const edited = await run({}, pull);
     expect(edited.findings).toMatchObject([
       { kind: 'contract-edited', contract: 'c.yaml', standing: 'edited' },
+      {
+        kind: 'contract-break',
+        level: 'fail',
+        change: { path: 't.a.maximum', place: { file: 'c.yaml' } },
+      },
+      { kind: 'contract-version', level: 'fail' },
       { kind: 'rule-broken', rule: 't.a.maximum', data: 'train.csv' },
     ]);
     put('greenlight.yaml', MANIFEST.replaceAll('c.yaml', 'lax.yaml'));
     expect((await run({}, pull)).verdict).toBe('fail');
     expect((await run({})).verdict).toBe('pass');
+  });
+});
+
+describe('an edit of a contract', () => {
+  const pull = { GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'main' };
+  const own = (bound: number, version: string): string =>
+    contract(`- { name: a, logicalType: integer, logicalTypeOptions: { maximum: ${bound} } }`).replace(
+      '1.0.0',
+      version,
+    );
+
+  it('that breaks needs a waiver and a version that says so', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@x.test', ...args], { cwd: root });
+    put('c.yaml', own(5, '1.0.0'));
+    put('d.csv', 'a\n1\n');
+    git('init', '-q', '-b', 'main');
+    git('add', 'c.yaml');
+    git('commit', '-q', '-m', 'base');
+    git('update-ref', 'refs/remotes/origin/main', 'HEAD');
+    put('c.yaml', own(9, '2.0.0'));
+    const open = await run(ADHOC, pull);
+    expect(open).toMatchObject({ code: 1, verdict: 'fail' });
+    expect(open.annotations).toMatchObject([
+      {
+        level: 'error',
+        message: expect.stringContaining('no waiver accepts it'),
+        place: { file: 'c.yaml', line: 8 },
+      },
+    ]);
+    const [, broken] = open.findings as readonly { readonly change?: { readonly kind: string } }[];
+    const waiver = (expires: string): string =>
+      `waivers:\n  - { scope: t.a.*, change: ${broken?.change?.kind}, owner: '@model-owner', reason: the new gauge, expires: ${expires} }\n`;
+    put('greenlight.waivers.yaml', waiver('2999-12-31'));
+    const waived = await run(ADHOC, pull);
+    expect(waived).toMatchObject({ code: 0, verdict: 'pass' });
+    expect(waived.everything).toContain('the new gauge');
+    put('greenlight.waivers.yaml', waiver('2001-12-31'));
+    expect((await run(ADHOC, pull)).verdict).toBe('fail');
+    put('greenlight.waivers.yaml', waiver('2999-12-31'));
+    put('c.yaml', own(9, '1.1.0'));
+    expect(await run(ADHOC, pull)).toMatchObject({
+      verdict: 'fail',
+      findings: [
+        { kind: 'contract-edited' },
+        { level: 'waived' },
+        { kind: 'contract-version', level: 'fail' },
+      ],
+    });
+  });
+});
+
+describe('the tables of a contract', () => {
+  const TWO = `apiVersion: v3.2.0
+kind: DataContract
+id: t
+version: 1.0.0
+status: active
+servers:
+  - { server: here, type: local, path: 'data/{model}.csv', format: csv }
+schema:
+  - name: orders
+    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+      - { name: customer, logicalType: integer, relationships: [{ to: customers.id }] }
+    quality:
+      - { type: sql, query: 'SELECT count(*) FROM {object} WHERE id < 0', mustBe: 0 }
+      - { type: sql, query: 'SELECT max(o.id) FROM orders o JOIN customers c ON c.id = o.customer', mustBeLessThan: 2 }
+      - { type: sql, query: "SELECT count(*) FROM 'data/orders.csv'", mustBe: 0 }
+  - name: customers
+    properties:
+      - { name: id, logicalType: integer, unique: true }
+`;
+
+  it('are found by a server of the contract and judged together, SQL rules too', async () => {
+    put('c.yaml', TWO);
+    put('data/orders.csv', 'id,customer\n1,1\n2,2\n3,9\n');
+    put('data/customers.csv', 'id\n1\n2\n');
+    const result = await run({ contract: 'c.yaml' });
+    expect(result).toMatchObject({ code: 3, verdict: 'error' });
+    expect(result.findings).toMatchObject([
+      {
+        kind: 'rule-broken',
+        rule: 'orders.customer.relationships[0]',
+        count: 1,
+        places: [{ record: 3, line: 4 }],
+      },
+      { kind: 'rule-broken', rule: 'orders.quality[1]', reason: 'compared; the figure is withheld' },
+      { kind: 'rule-not-judged', rule: 'orders.quality[2]' },
+    ]);
+  });
+
+  it('are named by the input `data`', async () => {
+    put('c.yaml', TWO.replace(/ {6}- \{ type: sql, query: "SELECT count\(\*\) FROM 'data.*\n/, ''));
+    put('a.csv', 'id,customer\n1,1\n');
+    put('b.csv', 'id\n1\n');
+    expect(await run({ contract: 'c.yaml', data: 'orders=a.csv, customers=b.csv' })).toMatchObject({
+      code: 0,
+      verdict: 'pass',
+    });
+    expect(await run({ contract: 'c.yaml', data: 'a.csv' })).toMatchObject({
+      code: 3,
+      findings: [{ code: 'contract/no-table' }],
+    });
+    expect(await run({ contract: 'c.yaml', data: 'a.csv', table: 'orders' })).toMatchObject({
+      code: 3,
+      findings: [
+        { kind: 'rule-not-judged', rule: 'orders.customer.relationships[0]' },
+        { kind: 'rule-not-judged' },
+      ],
+    });
   });
 });

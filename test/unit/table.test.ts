@@ -5,9 +5,10 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { NO_BOOLEAN, NO_DATE } from '../../core/toolkit/table/columns.ts';
-import { linesOfRecords, parseCsvHeader } from '../../core/toolkit/table/csv.ts';
+import { parseCsvHeader } from '../../core/toolkit/table/csv.ts';
 import { openTable } from '../../core/toolkit/table/open.ts';
 import { readColumns } from '../../core/toolkit/table/read-columns.ts';
+import { linesOfRecords } from '../../core/toolkit/table/records.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'table-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,15 +35,54 @@ describe('a CSV header', () => {
   it('gives names and delimiter', () => {
     expect(header('\ufeffa,"b,""c""",d e\r\n1,2,3\r\n')).toEqual({
       delimiter: ',',
+      quote: '"',
+      header: true,
       names: ['a', 'b,"c"', 'd e'],
     });
-    expect(header('a;b;c,d\n')).toEqual({ delimiter: ';', names: ['a', 'b', 'c,d'] });
-    expect(header('a')).toEqual({ delimiter: ',', names: ['a'] });
+    expect(header('a;b;c,d\n')).toMatchObject({ delimiter: ';', names: ['a', 'b', 'c,d'] });
+    expect(header('a')).toMatchObject({ delimiter: ',', names: ['a'] });
   });
 
-  it('refuses names twice without naming them, and UTF-16', () => {
+  it('refuses names twice without naming them', () => {
     expect(() => header('secret,b,secret\n')).toThrow('x.csv names its columns 1 and 3 alike');
-    expect(() => parseCsvHeader(Buffer.from('\ufeffa', 'utf16le'), 'x.csv')).toThrow('UTF-16');
+  });
+
+  it('says which delimiter seems right', () => {
+    expect(() => parseCsvHeader(Buffer.from('a;b;c\n1;2;3\n'), 'x.csv', { delimiter: ',' })).toThrow(
+      'x.csv has one column with the delimiter `,`; with `;` it has 3',
+    );
+    expect(parseCsvHeader(Buffer.from('"a;b"\n'), 'x.csv', { delimiter: ',' }).names).toEqual(['a;b']);
+  });
+
+  it('may be left out: names are given or numbered', () => {
+    const read = (names?: readonly string[]) =>
+      parseCsvHeader(Buffer.from('1,2\n'), 'x.csv', { header: false, ...(names && { names }) }).names;
+    expect(read()).toEqual(['c1', 'c2']);
+    expect(read(['n', 't'])).toEqual(['n', 't']);
+    expect(() => read(['n'])).toThrow('the first record of x.csv has 2 cells; 1 columns are declared for it');
+  });
+
+  it.each([[{ delimiter: ';;' }], [{ delimiter: 'é' }], [{ quote: '«' }]])(
+    'refuses the option %o',
+    (options) => {
+      expect(() => parseCsvHeader(Buffer.from('a,b\n'), 'x.csv', options)).toThrow('is one ASCII character');
+    },
+  );
+
+  it.each([
+    [{ delimiter: ',', quote: ',' }, 'the quote of a CSV file is its delimiter `,`'],
+    [{ nullValues: ['a,b'] }, 'a null value of a CSV file holds its delimiter or its quote'],
+    [{ nullValues: ['"'] }, 'a null value of a CSV file holds its delimiter or its quote'],
+  ])('refuses %o, which no file can be read by', (options, message) => {
+    expect(() => parseCsvHeader(Buffer.from('a,b\n'), 'x.csv', options)).toThrow(message);
+  });
+
+  it.each([
+    ['an empty first line', '\n1,2\n', 'the first line of x.csv is empty'],
+    ['a mark and nothing else', '\ufeff', 'the first line of x.csv is empty'],
+    ['an open quote', '"a,b\n1,2\n', 'x.csv has no complete record in its first mebibyte'],
+  ])('is missed in a file with %s', (_, text, message) => {
+    expect(() => header(text)).toThrow(message);
   });
 });
 
@@ -57,18 +97,21 @@ describe('physical lines', () => {
           minLength: 1,
           maxLength: 12,
         }),
-        fc.constantFrom('\n', '\r\n'),
+        fc.constantFrom('\n', '\r\n', '\r'),
         async (records, end) => {
           let text = `a,b${end}`;
           const expected = new Map<number, number>();
           for (const [index, { cells, blank }] of records.entries()) {
             if (blank) text += end;
-            expected.set(index + 1, text.split('\n').length);
+            expected.set(index + 1, text.split(/\r\n|\n|\r/).length);
             text += cells.map(quote).join(',') + end;
           }
           const found = await linesOfRecords(file('csv', text), [...expected.keys()], {
+            format: 'csv',
             delimiter: ',',
+            quote: '"',
             columns: 2,
+            header: true,
           });
           expect([...found]).toEqual([...expected]);
         },
@@ -98,11 +141,9 @@ describe('a data file', () => {
     ['a short record', 'a,b\n1,2\n3\n', 'data/ragged-rows'],
     ['a long record', 'a,b\n1,2\n3,4,5\n', 'data/ragged-rows'],
     ['an open quote', 'a,b\n1,2\n"3,4\n', 'data/bad-quotes'],
-    [
-      'bytes that are not UTF-8',
-      Buffer.concat([Buffer.from('a,b\n1,'), Buffer.from([0xff, 0xfe]), Buffer.from('\n')]),
-      'data/undecodable',
-    ],
+    ['a quote that is not doubled', 'a,b\n1,2\n"3"x,4\n', 'data/bad-quotes'],
+    ['line ends of two kinds', 'a,b\n1,2\r\n3,4\n', 'data/mixed-line-ends'],
+    ['a record of more than 16 MiB', `a,b\n1,2\n3,${'x'.repeat(17 << 20)}\n`, 'data/line-too-long'],
   ])('with %s is an error', async (_, content, code) => {
     await using table = await openTable(file('csv', content));
     expect(await codeOf(table.query(`SELECT count(c0), count(c1) FROM ${table.from()}`))).toBe(code);
@@ -111,7 +152,7 @@ describe('a data file', () => {
   it('names the place of a ragged record, not its cells', async () => {
     await using table = await openTable(file('csv', 'a,b\n"x\ny",2\n\nMARKER\n'), { name: 'd.csv' });
     await expect(table.query(`SELECT * FROM ${table.from()}`)).rejects.toMatchObject({
-      message: 'd.csv has one record with fewer cells than the header; the first is here',
+      message: 'd.csv has one record with fewer cells than there are columns; the first is here',
       place: { file: 'd.csv', line: 5, record: 2 },
     });
   });

@@ -1,30 +1,51 @@
 import type { DataColumn, DataTable } from './open.ts';
 import { literal } from './sql.ts';
+import { timePattern } from './time-pattern.ts';
 
 /** The types of cells that are judged, by ODCS's names. */
 export type CellType = 'string' | 'integer' | 'number' | 'boolean' | 'date' | 'timestamp' | 'time';
 
-/** The SQL of one column read as one type, for DuckDB. */
+/** How cells of a type are read where it is not the usual way. */
+export interface CellForm {
+  /** The pattern of dates and times in text, in Java's letters; see {@link timePattern}. */
+  readonly pattern?: string;
+  /** Whether a timestamp names its zone. */
+  readonly zone?: 'with' | 'without';
+  /** The IANA zone of timestamps that name none; UTC where nothing is said. */
+  readonly defaultZone?: string;
+  /** What holds integers beyond 64 bits. */
+  readonly wide?: 'HUGEINT' | 'UHUGEINT';
+}
+
+/** What holds a cell: text of a CSV file, a value of a JSON file, or a value of a DuckDB type. */
+export type Storage = 'csv' | 'json' | { readonly type: string };
+
+/** The SQL of one cell read as one type, for DuckDB. */
 export interface Cell {
-  /** The cell is NULL: in CSV an empty cell without quotes, in NDJSON null or an absent key. */
+  /** The cell is NULL: in CSV an empty cell without quotes, in JSON null or an absent key. */
   readonly isNull: string;
   /** The cell's text, as the file has it; undefined where the file holds typed values. */
   readonly text: string | undefined;
-  /** True or false for a cell that is not NULL: it has the type's form; undefined where the file's type says so for all cells. */
-  readonly conforms: string | undefined;
-  /** The typed value of a cell that conforms. */
-  readonly cast: string;
   /** The typed value; NULL where the cell is NULL or of another form. */
   readonly value: string;
+  /** The two steps to `value`, so that a reader of many conditions takes each once; undefined where every cell has the form. */
+  readonly steps: Steps | undefined;
+}
+
+/** A cast that takes more texts than have the form, and the value where the cell has it. */
+interface Steps {
+  readonly attempt: string;
+  judge(attempt: string): string;
 }
 
 // The forms of cells in text files, after XML Schema 1.1 part 2 (lexical spaces of integer, double without INF and NaN, date,
 // dateTime with a blank for the T as well, time); booleans are true and false in any case. No surrounding blanks.
-const INTEGER = '[+-]?[0-9]+';
-const NUMBER = '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?';
+export const INTEGER = '[+-]?[0-9]+';
+export const NUMBER = '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?';
 const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
 const CLOCK = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?';
 const TIMESTAMP = `${DAY}[T ]${CLOCK}(Z|[+-][0-9]{2}:[0-9]{2})?`;
+const ZONED = /[0-9](Z|[+-][0-9]{2}:[0-9]{2})$/;
 
 /** The forms as JavaScript reads them, for bounds in contracts. */
 export const FORMS: Readonly<Record<'date' | 'timestamp' | 'time', RegExp>> = {
@@ -60,95 +81,165 @@ export function holds(duckdbType: string, type: CellType): boolean {
 }
 
 /** The SQL of a column read as `type`. In Parquet the column's own type must hold it ({@link holds}). */
-export function cellOf(table: Pick<DataTable, 'format'>, column: DataColumn, type: CellType): Cell {
-  if (column.type !== undefined) return typedCell(column.sql, column.type, type);
-  return table.format === 'csv' ? csvCell(column.sql, type) : jsonCell(column.sql, type);
+export function cellOf(
+  table: Pick<DataTable, 'format'>,
+  column: DataColumn,
+  type: CellType,
+  form: CellForm = {},
+): Cell {
+  return cellAt(column.sql, storageOf(table, column), type, form);
+}
+
+/** What holds the cells of a column. */
+export function storageOf(table: Pick<DataTable, 'format'>, column: DataColumn): Storage {
+  if (column.type !== undefined) return { type: column.type };
+  return column.partition || table.format === 'csv' ? 'csv' : 'json';
+}
+
+/** The SQL of the cell that `sql` gives, read as `type`. */
+export function cellAt(sql: string, storage: Storage, type: CellType, form: CellForm = {}): Cell {
+  if (storage === 'csv') return textCell(sql, type, form);
+  return storage === 'json' ? jsonCell(sql, type, form) : typedCell(sql, storage.type, type, form);
 }
 
 /** A bound of a contract as an SQL literal of the type. */
-export function valueLiteral(value: string | number | boolean, type: CellType): string {
+export function valueLiteral(
+  value: string | number | boolean,
+  type: CellType,
+  { pattern, defaultZone, wide }: CellForm = {},
+): string {
   if (typeof value !== 'string') return String(value);
-  if (type === 'timestamp') return `CAST(TIMESTAMPTZ ${literal(value)} AS TIMESTAMP)`;
-  return type === 'string' ? literal(value) : `${SQL_TYPES[type]} ${literal(value)}`;
+  if (type === 'string') return literal(value);
+  if (type === 'integer') return `${wide ?? 'BIGINT'} ${literal(value)}`;
+  const ownForm = pattern !== undefined && !FORMS[type as keyof typeof FORMS].test(value);
+  if (ownForm) return patternCast(literal(value), type, pattern, defaultZone);
+  if (type !== 'timestamp') return `${SQL_TYPES[type]} ${literal(value)}`;
+  return ZONED.test(value)
+    ? `CAST(TIMESTAMPTZ ${literal(value)} AS TIMESTAMP)`
+    : inZone(`TIMESTAMP ${literal(value)}`, defaultZone);
 }
 
-function typedCell(sql: string, duckdbType: string, type: CellType): Cell {
+function typedCell(sql: string, duckdbType: string, type: CellType, form: CellForm): Cell {
   const isNull = `${sql} IS NULL`;
   // A NaN or an infinity is no number that a rule could be judged on.
   if (duckdbType === 'FLOAT' || duckdbType === 'DOUBLE') {
-    return withValue({ isNull, text: undefined, conforms: `isfinite(${sql})`, cast: sql });
+    return inSteps(isNull, undefined, {
+      attempt: sql,
+      judge: (number) => `CASE WHEN isfinite(${number}) THEN ${number} END`,
+    });
   }
+  const exact = (value: string, text?: string): Cell => ({ isNull, text, value, steps: undefined });
   if (type === 'string') {
     const text = duckdbType === 'VARCHAR' ? sql : `CAST(${sql} AS VARCHAR)`;
-    return withValue({ isNull, text, conforms: undefined, cast: text });
+    return exact(text, text);
   }
-  return withValue({ isNull, text: undefined, conforms: undefined, cast: sql });
+  if (type !== 'timestamp') return exact(sql);
+  const zoned = duckdbType === 'TIMESTAMP WITH TIME ZONE';
+  return exact(zoned ? `CAST(${sql} AS TIMESTAMP)` : inZone(sql, form.defaultZone));
 }
 
-function csvCell(sql: string, type: CellType): Cell {
-  return withValue({
-    isNull: `${sql} IS NULL`,
-    text: sql,
-    conforms: formOf(sql, type),
-    cast: castTo(sql, type),
-  });
+function textCell(sql: string, type: CellType, form: CellForm): Cell {
+  const isNull = `${sql} IS NULL`;
+  const steps = textSteps(sql, type, form);
+  return steps === undefined ? { isNull, text: sql, value: sql, steps } : inSteps(isNull, sql, steps);
 }
 
-function jsonCell(sql: string, type: CellType): Cell {
+function jsonCell(sql: string, type: CellType, form: CellForm): Cell {
   const kind = `json_type(${sql})`;
   const text = `(${sql} ->> '$')`;
-  const isNull = `(${sql} IS NULL OR ${kind} = 'NULL')`;
   const kinds: Readonly<Record<CellType, string>> = {
     string: "('VARCHAR')",
-    integer: "('BIGINT', 'UBIGINT')",
-    number: "('BIGINT', 'UBIGINT', 'DOUBLE')",
+    integer: "('BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT')",
+    number: "('BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE')",
     boolean: "('BOOLEAN')",
     date: "('VARCHAR')",
     timestamp: "('VARCHAR')",
     time: "('VARCHAR')",
   };
-  const form = formOf(text, type);
-  const conforms = `(${kind} IN ${kinds[type]}${form === undefined ? '' : ` AND ${form}`})`;
-  return withValue({ isNull, text, conforms, cast: castTo(text, type) });
+  const { attempt, judge } = textSteps(text, type, form) ?? { attempt: text, judge: (same: string) => same };
+  return inSteps(`(${sql} IS NULL OR ${kind} = 'NULL')`, text, {
+    attempt,
+    judge: (tried) => `CASE WHEN ${kind} IN ${kinds[type]} THEN ${judge(tried)} END`,
+  });
 }
 
-function castTo(text: string, type: CellType): string {
-  if (type === 'string') return text;
-  const plain = `TRY_CAST(${text} AS ${SQL_TYPES[type]})`;
-  if (type !== 'timestamp') return plain;
-  // A plain cast drops a zone; the one that heeds it takes twice as long. The session's zone is UTC.
-  return `CASE WHEN length(${text}) = 19 THEN ${plain} ELSE CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP) END`;
+function inSteps(isNull: string, text: string | undefined, steps: Steps): Cell {
+  return { isNull, text, value: steps.judge(steps.attempt), steps };
 }
 
-function withValue(cell: Omit<Cell, 'value'>): Cell {
-  return {
-    ...cell,
-    value: cell.conforms === undefined ? cell.cast : `CASE WHEN ${cell.conforms} THEN ${cell.cast} END`,
-  };
-}
-
-/**
- * SQL that is true for a text with the form of a type and a value in its range. What a cast gives back as the very same text needs no
- * regular expression, which is most cells of most files.
- */
-function formOf(text: string, type: CellType): string | undefined {
-  const cast = (to: string): string => `TRY_CAST(${text} AS ${to})`;
-  const same = (to: string): string => `CAST(${cast(to)} AS VARCHAR) = ${text}`;
-  const matches = (form: string): string => `regexp_full_match(${text}, ${literal(form)})`;
+/** The steps for a text; undefined where every text has the form. */
+function textSteps(text: string, type: CellType, form: CellForm): Steps | undefined {
+  const { pattern, defaultZone, wide, zone } = form;
+  const matches = (shape: string): string => `regexp_full_match(${text}, ${literal(shape)})`;
+  const where =
+    (condition: string) =>
+    (value: string): string =>
+      `CASE WHEN ${condition} THEN ${value} END`;
+  const attempt = `TRY_CAST(${text} AS ${type === 'integer' ? (wide ?? 'BIGINT') : SQL_TYPES[type]})`;
+  if (pattern !== undefined && type !== 'string') {
+    return {
+      attempt: patternCast(text, type, pattern, defaultZone),
+      judge: where(matches(readPattern(pattern).form)),
+    };
+  }
   switch (type) {
     case 'string':
       return undefined;
     case 'integer':
-      return `(CASE WHEN ${same('BIGINT')} THEN true ELSE ${matches(INTEGER)} AND ${cast('BIGINT')} IS NOT NULL END)`;
+      // Most are written as the engine writes them, which costs less to see than their form.
+      return {
+        attempt,
+        judge: (whole) =>
+          `CASE WHEN CAST(${whole} AS VARCHAR) = ${text} THEN ${whole} WHEN ${matches(INTEGER)} THEN ${whole} END`,
+      };
     case 'number':
-      return `(CASE WHEN ${same('BIGINT')} THEN true ELSE ${matches(NUMBER)} AND coalesce(isfinite(${cast('DOUBLE')}), false) END)`;
+      return { attempt, judge: (number) => where(`${matches(NUMBER)} AND isfinite(${number})`)(number) };
     case 'boolean':
-      return `(lower(${text}) IN ('true', 'false'))`;
+      return { attempt, judge: where(`lower(${text}) IN ('true', 'false')`) };
     case 'date':
-      return `(CASE WHEN length(${text}) = 10 THEN coalesce(${same('DATE')}, false) ELSE false END)`;
-    case 'timestamp':
-      return `(CASE WHEN length(${text}) = 19 AND ${same('TIMESTAMP')} THEN true ELSE ${matches(TIMESTAMP)} AND ${cast('TIMESTAMPTZ')} IS NOT NULL END)`;
+      return {
+        attempt,
+        judge: (day) => where(`strlen(${text}) = 10 AND CAST(${day} AS VARCHAR) = ${text}`)(day),
+      };
     case 'time':
-      return `(${matches(CLOCK)})`;
+      return { attempt, judge: where(matches(CLOCK)) };
+    case 'timestamp': {
+      const zoned = `CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP)`;
+      const other =
+        defaultZone === undefined
+          ? zoned
+          : `CASE WHEN ${hasZone(text)} THEN ${zoned} ELSE ${inZone(attempt, defaultZone)} END`;
+      // Most are written as the engine writes them. A plain cast drops a zone; the one that heeds it takes twice as long.
+      const judge = (plain: string): string =>
+        `CASE WHEN strlen(${text}) = 19 AND CAST(${plain} AS VARCHAR) = ${text} THEN ${inZone(plain, defaultZone)} WHEN ${matches(TIMESTAMP)} THEN ${other} END`;
+      if (zone === undefined) return { attempt, judge };
+      const named = `${zone === 'with' ? '' : 'NOT '}${hasZone(text)}`;
+      return { attempt, judge: (plain) => where(named)(judge(plain)) };
+    }
   }
+}
+
+function patternCast(text: string, type: CellType, pattern: string, defaultZone?: string): string {
+  const { strptime } = readPattern(pattern);
+  const zoned = strptime.includes('%z');
+  // strptime does not know Z for the offset of nothing.
+  const whole = zoned ? `regexp_replace(${text}, 'Z$', '+00:00')` : text;
+  const value = `try_strptime(${whole}, ${literal(strptime)})`;
+  if (type !== 'timestamp') return `CAST(${value} AS ${SQL_TYPES[type]})`;
+  return zoned ? `CAST(${value} AS TIMESTAMP)` : inZone(value, defaultZone);
+}
+
+function readPattern(pattern: string) {
+  const read = timePattern(pattern);
+  if ('construct' in read) throw new Error(`a pattern that was not refused: ${read.construct}`);
+  return read;
+}
+
+/** A timestamp without a zone, taken to be of this one, in UTC. */
+function inZone(timestamp: string, zone: string | undefined): string {
+  return zone === undefined ? timestamp : `CAST(timezone(${literal(zone)}, ${timestamp}) AS TIMESTAMP)`;
+}
+
+function hasZone(text: string): string {
+  return `regexp_matches(${text}, ${literal(ZONED.source)})`;
 }

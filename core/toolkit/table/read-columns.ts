@@ -5,14 +5,14 @@ import { type Column, type Columns, NO_BOOLEAN, NO_DATE } from './columns.ts';
 import { type DataColumn, type DataTable, type OpenOptions, openTable } from './open.ts';
 
 /**
- * Reads columns of a CSV, Parquet or NDJSON file into typed arrays, in the file's order. In text formats a column is numbers, days
+ * Reads columns of CSV, Parquet, NDJSON or JSON data into typed arrays, in the file's order. In text formats a column is numbers, days
  * or booleans where all its cells have that form, else text. Throws `data/no-column` for a name that the file lacks and
  * `data/unsupported-type` for a Parquet type that has no array here, and what {@link openTable} throws.
  */
 export async function readColumns(
   file: string,
   names: readonly string[],
-  options: OpenOptions = {},
+  options: Omit<OpenOptions, 'engine'> = {},
 ): Promise<Columns> {
   await using table = await openTable(file, options);
   const wanted = [...new Set(names)].map((name) => columnOf(table, name));
@@ -26,15 +26,9 @@ export async function readColumns(
   }
   const columns = reads.map((read, index) => allocate(read.kind, rows, dictionaries[index] ?? []));
   if (rows > 0 && reads.length > 0) {
-    const result = await table.stream(
-      `SELECT ${reads.map(({ sql }) => sql).join(', ')} FROM ${table.from()}`,
-    );
+    const select = `SELECT ${reads.map(({ sql }) => sql).join(', ')} FROM ${table.from()}`;
     let row = 0;
-    for (
-      let chunk = await result.fetchChunk();
-      chunk !== null && chunk.rowCount > 0;
-      chunk = await result.fetchChunk()
-    ) {
+    for await (const chunk of table.stream(select, rows)) {
       for (const [index, column] of columns.entries()) {
         const vector = chunk.getColumnVector(index);
         for (let item = 0; item < chunk.rowCount; item++)
@@ -92,8 +86,17 @@ interface Candidate {
   readonly type: CellType;
 }
 
+/** Of typed columns by their types, of texts by all their cells. */
 async function typesOf(table: DataTable, columns: readonly DataColumn[]): Promise<readonly CellType[]> {
-  if (table.format === 'parquet') return columns.map((column) => parquetType(table, column));
+  const texts = columns.filter(({ type }) => type === undefined);
+  const byCells = await typesOfTexts(table, texts);
+  return columns.map((column) =>
+    column.type === undefined ? (byCells[texts.indexOf(column)] ?? 'string') : typeOf(table, column),
+  );
+}
+
+async function typesOfTexts(table: DataTable, columns: readonly DataColumn[]): Promise<readonly CellType[]> {
+  if (columns.length === 0) return [];
   let candidates: readonly Candidate[] = columns.flatMap((column) =>
     CANDIDATES.map((type) => ({ column, type })),
   );
@@ -117,8 +120,8 @@ async function typesOf(table: DataTable, columns: readonly DataColumn[]): Promis
 async function judged(table: DataTable, from: string, candidates: readonly Candidate[]) {
   if (candidates.length === 0) return [];
   const terms = candidates.map(({ column, type }) => {
-    const { isNull, conforms } = cellOf(table, column, type);
-    return `count(*) FILTER (NOT (${isNull}) AND NOT ${conforms}), count(*) FILTER (NOT (${isNull}))`;
+    const { isNull, value } = cellOf(table, column, type);
+    return `count(*) FILTER (NOT (${isNull}) AND ${value} IS NULL), count(*) FILTER (NOT (${isNull}))`;
   });
   const [counts = []] = await table.query(`SELECT ${terms.join(', ')} FROM ${from}`);
   return candidates.map((candidate, at) => ({
@@ -128,7 +131,7 @@ async function judged(table: DataTable, from: string, candidates: readonly Candi
   }));
 }
 
-function parquetType(table: DataTable, column: DataColumn): CellType {
+function typeOf(table: DataTable, column: DataColumn): CellType {
   const type = [...CANDIDATES, 'string' as const].find((candidate) => holds(column.type ?? '', candidate));
   if (type !== undefined) return type;
   throw new GreenlightError({

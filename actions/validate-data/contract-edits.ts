@@ -1,0 +1,56 @@
+import { readContract } from '../../core/formats/contract.ts';
+import { readWaivers, WAIVERS_FILE, type Waiver } from '../../core/formats/waiver.ts';
+import type { Block } from '../../core/kernel/blocks.ts';
+import type { Host } from '../../core/toolkit/host.ts';
+import { now } from '../../core/toolkit/time.ts';
+import { compare } from './compatibility/compare.ts';
+import { type ChangeFinding, changesPass, judgeChanges } from './compatibility/judge.ts';
+import { changesHeadline, changesReport } from './compatibility/report.ts';
+import { readOwn, type Task } from './sources.ts';
+
+/** What a pull request makes of one contract. */
+export interface ContractEdit {
+  readonly contract: string;
+  /** Whether no break lacks a waiver and the version moved as far as the changes ask. */
+  readonly passes: boolean;
+  readonly headline: string;
+  readonly findings: readonly ChangeFinding[];
+  readonly blocks: readonly Block[];
+}
+
+/**
+ * The contracts of the tasks that the pull request edits, each against the base branch's. Its own waivers count: a waiver is how a code owner
+ * accepts a break, and it is shown with it. Throws what {@link readContract} throws of the edited contract.
+ */
+export async function contractEdits(host: Host, tasks: readonly Task[]): Promise<readonly ContractEdit[]> {
+  const { rulesFrom } = host;
+  if (rulesFrom === undefined) return [];
+  const edits: ContractEdit[] = [];
+  for (const file of new Set(tasks.map(({ contract }) => contract))) {
+    const base = await host.git.show(rulesFrom, file);
+    const own = await readOwn(host, file, 'the contract');
+    if (base === undefined || own === undefined || base === own) continue;
+    const old = readContract(base, `${rulesFrom}:${file}`);
+    const next = readContract(own, file);
+    const changes = compare(old, next);
+    const versions = {
+      old: old.document.version,
+      next: next.document.version,
+      place: next.placeOf(['version']),
+    };
+    const findings = judgeChanges(changes, versions, await waivers(host), now());
+    edits.push({
+      contract: file,
+      passes: changesPass(findings),
+      headline: changesHeadline(changes, findings),
+      findings,
+      blocks: changesReport(changes, findings),
+    });
+  }
+  return edits;
+}
+
+async function waivers(host: Host): Promise<readonly Waiver[]> {
+  const text = await readOwn(host, WAIVERS_FILE, 'the waivers');
+  return text === undefined ? [] : readWaivers(text);
+}

@@ -1,0 +1,161 @@
+import type { Place } from '../../core/kernel/place.ts';
+import { holds, type Storage, storageOf } from '../../core/toolkit/table/cells.ts';
+import { holdsNested, storageAt } from '../../core/toolkit/table/nested.ts';
+import type { DataTable } from '../../core/toolkit/table/open.ts';
+import { refusal } from './duckdb.ts';
+import {
+  type AnyUse,
+  type Apart,
+  type Broken,
+  type Ground,
+  type Held,
+  PLACES,
+  type RunQuery,
+  type Shape,
+} from './ground.ts';
+import { isPhysicalType } from './physical-types.ts';
+import { measureKey } from './plan.ts';
+import { firstRecords, type Statement, scan, smallestGroup } from './scan.ts';
+import { countRepeats, heldAgainst, placeRepeats } from './uniqueness.ts';
+import { isNested } from './uses.ts';
+
+/** Files that DuckDB reads as the ground of rules; `tables` are the contract's tables by name, in one engine. */
+export function duckDbGround(
+  table: DataTable,
+  tables: ReadonlyMap<string, DataTable>,
+  runQuery: RunQuery,
+): Ground {
+  return {
+    table: shapeOf(table),
+    tables: new Map([...tables].map(([name, one]) => [name, shapeOf(one)])),
+    runQuery,
+    refusal: (measure) => (measure.count === 'condition' ? refusal(measure.condition) : undefined),
+    scan: (measures) => run(table, scan(table, measures)),
+    async count(measure) {
+      const [[figure] = []] =
+        measure.count === 'repeats'
+          ? [[await countRepeats(table, measure.of)]]
+          : await table.query(statementOf(table, tables, measure));
+      return figure;
+    },
+    async locate(broken) {
+      const records = await conditionRecords(table, broken);
+      for (const { measure } of broken) {
+        if (measure.count === 'repeats') {
+          records.set(measureKey(measure), numbers(await placeRepeats(table, measure.of, PLACES)));
+        } else if (measure.count === 'orphans' || measure.count === 'shared') {
+          const statement = heldAgainst(table, measure, other(tables, measure.table), PLACES);
+          const [[list] = []] = await table.query(statement);
+          records.set(measureKey(measure), numbers(list));
+        }
+      }
+      const found = await table.places([...new Set([...records.values()].flat())]);
+      return new Map(
+        [...records].map(([key, list]) => [key, list.map((record) => found.get(record) as Place)]),
+      );
+    },
+  };
+}
+
+function statementOf(
+  table: DataTable,
+  tables: ReadonlyMap<string, DataTable>,
+  measure: Exclude<Apart, { count: 'repeats' }>,
+): string {
+  if (measure.count !== 'aggregate') return heldAgainst(table, measure, other(tables, measure.table));
+  if (measure.aggregate.is !== 'smallest-group') throw new Error('a measure of the scan');
+  return smallestGroup(table, measure.aggregate.of);
+}
+
+async function run<Answer>(table: DataTable, { setup, sql, read }: Statement<Answer>): Promise<Answer> {
+  for (const statement of setup) await table.query(statement);
+  return read(await table.query(sql));
+}
+
+function other(tables: ReadonlyMap<string, DataTable>, name: string): DataTable {
+  const table = tables.get(name);
+  if (table === undefined) throw new Error('a measure against a table that is not there');
+  return table;
+}
+
+type BrokenCondition = Broken & { readonly measure: { readonly count: 'condition' } };
+
+/** The rows among which the places of several conditions are sought together. */
+const FIRST_RECORDS = 1000;
+
+/** The first records of conditions: all sought together, and those that others take the room of there, each for itself. */
+async function conditionRecords(
+  table: DataTable,
+  broken: readonly Broken[],
+): Promise<Map<string, readonly number[]>> {
+  const conditions = broken.filter((one): one is BrokenCondition => one.measure.count === 'condition');
+  const records = new Map<string, readonly number[]>();
+  if (conditions.length === 0) return records;
+  const seek = (some: readonly BrokenCondition[], limit: number) =>
+    run(
+      table,
+      firstRecords(
+        table,
+        some.map(({ measure }) => measure.condition),
+        limit,
+      ),
+    );
+  // With one thread the search ends at the last record that is wanted.
+  const [[threads] = []] = await table.query("SELECT current_setting('threads')");
+  await table.query('SET threads = 1');
+  const all = conditions.reduce((sum, { count }) => sum + count, 0);
+  const together = await seek(conditions, Math.min(all, FIRST_RECORDS));
+  for (const [index, one] of conditions.entries()) {
+    const wanted = Math.min(PLACES, one.count);
+    let found = together[index] ?? [];
+    if (found.length < wanted) [found = []] = await seek([one], wanted);
+    records.set(measureKey(one.measure), found.slice(0, PLACES));
+  }
+  await table.query(`SET threads = ${threads}`);
+  return records;
+}
+
+function numbers(list: unknown): readonly number[] {
+  return Array.isArray(list) ? list.map(Number) : [];
+}
+
+function shapeOf(table: DataTable): Shape {
+  return {
+    kind: 'file',
+    name: table.name,
+    columns: table.columns,
+    held(of) {
+      const column = table.columns.find(({ name }) => name === of.column);
+      const storage = column === undefined ? undefined : storageAt(storageOf(table, column), of.path ?? []);
+      return storage === undefined ? undefined : heldBy(storage, of);
+    },
+  };
+}
+
+function heldBy(storage: Storage, of: AnyUse): Held {
+  const misfit = misfitOf(storage, of);
+  if (typeof storage === 'string')
+    return { type: undefined, misfit, exact: false, isCalled: () => undefined };
+  const { type } = storage;
+  return {
+    type,
+    misfit,
+    // Not floats, which may be no number, nor lists of such.
+    exact: of.type !== 'vector' && type !== 'DOUBLE' && type !== 'FLOAT',
+    isCalled: (declared) => isPhysicalType(declared, type),
+  };
+}
+
+function misfitOf(storage: Storage, of: AnyUse): string | undefined {
+  if (isNested(of.type)) {
+    if (holdsNested(storage, of.type)) return undefined;
+    if (storage === 'csv') return `a cell of a CSV file holds no ${of.type}`;
+    return `the file has ${typeof storage === 'string' ? storage : storage.type}`;
+  }
+  if (typeof storage === 'string') return undefined;
+  if (!holds(storage.type, of.type)) return `the file has ${storage.type}`;
+  const zoned = storage.type === 'TIMESTAMP WITH TIME ZONE';
+  if (of.form?.zone === 'with' && !zoned) return `the file has ${storage.type}, without a zone`;
+  if (of.form?.zone === 'without' && zoned) return `the file has ${storage.type}`;
+  return undefined;
+}

@@ -1,0 +1,143 @@
+import { nearest } from '../../core/kernel/schema.ts';
+import { type Check, NONE } from './checks.ts';
+import type { Expectation } from './expectations.ts';
+import type { AnyUse, Ground, Held, Shape } from './ground.ts';
+import { type Measure, type Use, usesOf } from './plan.ts';
+import type { Rule } from './rules.ts';
+
+/** What is known of a rule before a row was read. */
+export type Settled = Decided | Asked;
+
+/** The structure of the data decides it. */
+export interface Decided {
+  readonly rule: Rule;
+  readonly status: 'pass' | 'warn' | 'fail' | 'error' | 'stated';
+  readonly reason?: string;
+  /** The rule failed because its column is not there, which another rule tells. */
+  readonly follows: boolean;
+}
+
+/** The rows decide it. */
+export interface Asked {
+  readonly rule: Rule;
+  readonly measure: Measure;
+  readonly expect: Expectation;
+  readonly warnAt?: Expectation;
+  readonly broken?: string;
+}
+
+/** Decides a rule as far as columns and their types can. */
+export function settle(rule: Rule, ground: Ground): Settled {
+  const { check } = rule;
+  const { table } = ground;
+  switch (check.kind) {
+    case 'unsupported':
+      return decided(rule, 'error', check.reason);
+    case 'stated':
+      return decided(rule, 'stated', check.reason);
+    case 'present':
+      return hasColumn(table, rule.column)
+        ? decided(rule, 'pass')
+        : decided(rule, 'fail', absence(rule, table));
+    case 'extra-columns': {
+      const extra = table.columns.filter(({ name }) => !check.declared.includes(name));
+      if (extra.length === 0) return decided(rule, 'pass');
+      return decided(rule, rule.severity, `not declared: ${extra.map(({ name }) => name).join(', ')}`);
+    }
+    default:
+      return (
+        following(rule, check, table) ??
+        (check.kind === 'physical-type'
+          ? physicalType(rule, check.declared, check.of, table)
+          : check.kind === 'type'
+            ? logicalType(rule, check.of, table)
+            : measured(rule, check, ground))
+      );
+  }
+}
+
+function decided(rule: Rule, status: Decided['status'], reason?: string): Decided {
+  return { rule, status, ...(reason === undefined ? {} : { reason }), follows: false };
+}
+
+function hasColumn(table: Shape, wanted: string | undefined): boolean {
+  return table.columns.some(({ name }) => name === wanted);
+}
+
+function absence(rule: Rule, table: Shape): string {
+  const names = table.columns.map(({ name }) => name);
+  const near = nearest(rule.column ?? '', names);
+  return near === undefined ? 'it is missing' : `it is missing; the data has \`${near}\``;
+}
+
+/** What becomes of a rule whose column is not there. */
+function following(rule: Rule, check: Check, table: Shape): Decided | undefined {
+  const used = check.kind === 'measured' ? usesOf(check.measure).map(({ column }) => column) : [];
+  const missing = [...used, ...(rule.column === undefined ? [] : [rule.column])].find(
+    (name) => !hasColumn(table, name),
+  );
+  if (missing === undefined) return undefined;
+  return { ...decided(rule, rule.severity, `the column ${missing} is missing`), follows: true };
+}
+
+function physicalType(rule: Rule, declared: string, of: AnyUse, table: Shape): Decided {
+  const held = table.held(of);
+  if (held?.type === undefined) return decided(rule, 'stated', 'a text file stores no types');
+  const same = held.isCalled(declared);
+  const stored = `the ${table.kind} has ${held.type}`;
+  if (same === undefined) return decided(rule, 'warn', `the name ${declared} is not known; ${stored}`);
+  return same ? decided(rule, 'pass') : decided(rule, rule.severity, stored);
+}
+
+function logicalType(rule: Rule, of: AnyUse, table: Shape): Settled {
+  const held = table.held(of);
+  const misfit = misfitOf(held);
+  if (misfit !== undefined) return decided(rule, 'fail', misfit);
+  if (held?.exact) return decided(rule, 'pass');
+  return { rule, measure: { count: 'condition', condition: { is: 'not-of-type', of } }, expect: NONE };
+}
+
+/** Why what holds the cells can't hold their type. */
+function misfitOf(held: Held | undefined): string | undefined {
+  return held === undefined ? 'the stored type has no such part' : held.misfit;
+}
+
+function measured(rule: Rule, check: Extract<Check, { kind: 'measured' }>, ground: Ground): Settled {
+  const { measure } = check;
+  for (const use of usesOf(measure)) {
+    const nullsOnly = measure.count === 'condition' && measure.condition.is === 'null';
+    const held = ground.table.held(use);
+    const misfit = misfitOf(held);
+    if (misfit === undefined || (nullsOnly && held !== undefined)) continue;
+    return {
+      ...decided(rule, rule.severity, `${use.column} is not of type ${use.type}: ${misfit}`),
+      follows: true,
+    };
+  }
+  const refused = ground.refusal(measure);
+  if (refused !== undefined) return decided(rule, 'error', `not evaluated: ${refused}`);
+  if (measure.count === 'orphans' || measure.count === 'shared') {
+    const to = measure.count === 'orphans' ? measure.to : measure.of;
+    const fault = otherFault(measure.table, to, ground.tables.get(measure.table));
+    if (fault !== undefined) return decided(rule, 'error', fault);
+  }
+  const { expect, warnAt, broken } = check;
+  return {
+    rule,
+    measure,
+    expect,
+    ...(warnAt === undefined ? {} : { warnAt }),
+    ...(broken === undefined ? {} : { broken }),
+  };
+}
+
+function otherFault(table: string, to: readonly Use[], other: Shape | undefined): string | undefined {
+  if (other === undefined) return `there is no data of the table ${table} to look the keys up in`;
+  for (const use of to) {
+    if (!hasColumn(other, use.column)) return `the data of the table ${table} lacks \`${use.column}\``;
+    const misfit = misfitOf(other.held(use));
+    if (misfit !== undefined)
+      return `\`${use.column}\` of the table ${table} is not of type ${use.type}: ${misfit}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,152 @@
+import path from 'node:path';
+import { type ContractTable, readContract } from '../../core/formats/contract.ts';
+import { LOCK_FILE, readLock } from '../../core/formats/lock.ts';
+import { writeProfile } from '../../core/formats/profile.ts';
+import { GreenlightError } from '../../core/kernel/errors.ts';
+import { sha256 } from '../../core/toolkit/digest.ts';
+import { writeWhole } from '../../core/toolkit/files.ts';
+import type { Host } from '../../core/toolkit/host.ts';
+import { type DataTable, openEngine, openTable } from '../../core/toolkit/table/open.ts';
+import { now } from '../../core/toolkit/time.ts';
+import { digestOf, verifyUnchanged } from './digests.ts';
+import { duckDbGround } from './duckdb-ground.ts';
+import type { JudgedData } from './findings.ts';
+import { judge } from './judge.ts';
+import { inputOutcomes } from './model-inputs.ts';
+import { profileOf, profileTypes } from './profile.ts';
+import { openQueries } from './queries.ts';
+import { rulesOf } from './rules.ts';
+import { readOwn, readRulebook, type TableSource, type Task, tableSources } from './sources.ts';
+import { splitRules, TRAIN } from './splits.ts';
+
+/** What of a contract is judged, and what is made beside the verdict. */
+export interface Wanted {
+  readonly table: string | undefined;
+  readonly server: string | undefined;
+  readonly profile: boolean;
+}
+
+/** Judges the data of one contract, table by table in one engine. */
+export async function judgeTask(
+  host: Host,
+  task: Task,
+  wanted: Wanted,
+  folder: string,
+): Promise<readonly JudgedData[]> {
+  const { text: rulebook, standing } = await readRulebook(host, task.contract);
+  const contract = readContract(rulebook, task.contract);
+  const sources = tableSources(host.root, contract, task, wanted.table, wanted.server);
+  if (wanted.profile && sources.length > 1) {
+    throw new GreenlightError({
+      code: 'input/incomplete',
+      message: `\`profile\` describes one table; ${task.contract} has ${sources.length}`,
+      mend: 'set the input `table` beside it',
+    });
+  }
+  await using engine = await openEngine();
+  const opened: {
+    readonly source: TableSource;
+    readonly declared: ContractTable;
+    readonly table: DataTable;
+  }[] = [];
+  for (const source of sources) {
+    const declared = contract.document.schema?.[source.index] as ContractTable;
+    opened.push({ source, declared, table: await openTable(source.path, { ...source, engine }) });
+  }
+  const tables = new Map(opened.map(({ declared, table }) => [declared.name, table]));
+  await using queries = openQueries(opened);
+  const judged: JudgedData[] = [];
+  for (const { source, declared, table } of opened) {
+    host.log.info(`judging ${source.name} by ${task.contract}`);
+    const rules = rulesOf(contract, source.index, now());
+    const [digest, { rows, outcomes }] = await Promise.all([
+      digestOf(host.root, table),
+      judge(duckDbGround(table, tables, queries.run), rules),
+    ]);
+    judged.push({
+      dataset: task.dataset,
+      data: source.name,
+      dataSha256: digest,
+      contract: task.contract,
+      contractSha256: sha256(rulebook),
+      standing,
+      table: declared.name,
+      rows,
+      outcomes,
+      warnings: table.warnings,
+    });
+    if (task.dataset === 'train' || wanted.profile)
+      await writeTheProfile(folder, table, declared, digest, rows);
+  }
+  if (queries.used) for (const one of judged) await verifyUnchanged(host.root, tables.get(one.table), one);
+  return judged;
+}
+
+/** What the data look like, for detect-drift. */
+async function writeTheProfile(
+  folder: string,
+  table: DataTable,
+  declared: ContractTable,
+  digest: string,
+  rows: number,
+): Promise<void> {
+  const profile = await profileOf(table, profileTypes(declared), { sha256: digest, rows });
+  await writeWhole(path.join(folder, 'profile.json'), writeProfile(profile));
+}
+
+/** Holds the test data against the training data, where one table of one contract is about both; adds to what was found of the test data. */
+export async function judgeSplits(
+  host: Host,
+  tasks: readonly Task[],
+  judged: JudgedData[],
+  wanted: string | undefined,
+): Promise<void> {
+  const [train, test] = ['train', 'test'].map((name) => tasks.find(({ dataset }) => dataset === name));
+  const at = judged.findIndex(({ dataset }) => dataset === 'test');
+  const found = judged[at];
+  if (train === undefined || test === undefined || found === undefined || train.contract !== test.contract)
+    return;
+  const { text: rulebook } = await readRulebook(host, test.contract);
+  const contract = readContract(rulebook, test.contract);
+  await using engine = await openEngine();
+  const open = async (task: Task): Promise<readonly [number, DataTable]> => {
+    const [source] = tableSources(host.root, contract, task, wanted, undefined);
+    if (source === undefined) throw new Error('a task without data');
+    return [source.index, await openTable(source.path, { ...source, engine })];
+  };
+  const [, training] = await open(train);
+  const [index, table] = await open(test);
+  const ground = duckDbGround(table, new Map([[TRAIN, training]]), noQueries);
+  const { outcomes } = await judge(ground, splitRules(contract, index));
+  judged[at] = { ...found, outcomes: [...found.outcomes, ...outcomes] };
+}
+
+/**
+ * Holds the contract of the test data against what the lock says that the model is fed with; adds to what was found of the test data. It is the
+ * checkout's own contract that must fit its own model: after the merge both bind.
+ */
+export async function judgeModelInputs(
+  host: Host,
+  model: string,
+  tasks: readonly Task[],
+  judged: JudgedData[],
+  wanted: string | undefined,
+): Promise<void> {
+  const test = tasks.find(({ dataset }) => dataset === 'test');
+  const at = judged.findIndex(({ dataset }) => dataset === 'test');
+  const found = judged[at];
+  if (test === undefined || found === undefined) return;
+  const lock = await readOwn(host, LOCK_FILE, 'the lock');
+  const inputs = lock === undefined ? undefined : readLock(lock).models[model]?.inputs;
+  if (inputs === undefined) return;
+  const own =
+    (await readOwn(host, test.contract, 'the contract')) ?? (await readRulebook(host, test.contract)).text;
+  const contract = readContract(own, test.contract);
+  const [source] = tableSources(host.root, contract, test, wanted, undefined);
+  const outcomes = inputOutcomes(contract, source?.index ?? 0, inputs);
+  judged[at] = { ...found, outcomes: [...found.outcomes, ...outcomes] };
+}
+
+function noQueries(): never {
+  throw new Error('the rules of splits ask no queries');
+}
