@@ -8,6 +8,7 @@ import { writeWhole } from '../core/toolkit/files.ts';
 import type { Host } from '../core/toolkit/host.ts';
 import { choice, readInputs, text } from '../core/toolkit/inputs.ts';
 import { renderHtml } from '../reports/html.ts';
+import { renderJunit } from '../reports/junit.ts';
 
 /** What the two doors, runner and shell, do differently. */
 export interface Door {
@@ -39,6 +40,8 @@ export async function perform<I>(action: ActionDefinition<I>, host: Host, door: 
   const report = common.mode === 'report' ? inReportMode(outcome.report) : outcome.report;
   await writeWhole(path.join(folder, 'report.json'), json);
   await writeWhole(html, renderHtml(report, { title: report.title }));
+  if (outcome.cases !== undefined)
+    await writeWhole(path.join(folder, 'junit.xml'), renderJunit(action.name, outcome.cases));
   if (common['report-json'] !== undefined)
     await writeWhole(path.resolve(host.root, common['report-json']), json);
   for (const annotation of outcome.annotations ?? []) door.annotate(annotation);

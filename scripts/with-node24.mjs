@@ -2,7 +2,7 @@
 // Works on any Node.js from 20 on, so that a fresh clone needs nothing but Node.js and git.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -26,6 +26,12 @@ function bringDependencies() {
     .digest('hex');
   const stamp = path.join(root, 'node_modules', '.greenlight-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  if (lstatSync(path.dirname(stamp), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(
+      'node_modules is a link to another folder with other dependencies, which npm ci would empty: remove the link.',
+    );
+    process.exit(1);
+  }
   console.log('Bringing the locked dependencies (npm ci; once, about 1.5 GB, one to two minutes) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const ci = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {

@@ -40,9 +40,9 @@ export function duckDbGround(
     },
     async locate(broken) {
       const records = await conditionRecords(table, broken);
-      for (const { measure } of broken) {
+      for (const { measure, count } of broken) {
         if (measure.count === 'repeats') {
-          records.set(measureKey(measure), numbers(await placeRepeats(table, measure.of, PLACES)));
+          records.set(measureKey(measure), await placeRepeats(table, measure.of, count, PLACES));
         } else if (measure.count === 'orphans' || measure.count === 'shared') {
           const statement = heldAgainst(table, measure, other(tables, measure.table), PLACES);
           const [[list] = []] = await table.query(statement);

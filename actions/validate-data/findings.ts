@@ -1,3 +1,4 @@
+import type { Case } from '../../core/kernel/cases.ts';
 import type { Place } from '../../core/kernel/place.ts';
 import type { Annotation } from '../../core/toolkit/action.ts';
 import type { SourceWarning } from '../../core/toolkit/table/open.ts';
@@ -6,11 +7,25 @@ import type { ContractEdit } from './contract-edits.ts';
 import type { RuleOutcome } from './judge.ts';
 import type { Rulebook } from './sources.ts';
 
+/** What a table on a server was when it was judged; of its rows their number alone. */
+export interface ServerTable {
+  readonly type: 'postgresql';
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: number;
+}
+
 /** A data set judged by a contract, as reports and evidence tell it. */
 export interface JudgedData {
   readonly dataset: string;
   readonly data: string;
   readonly dataSha256: string;
+  /** Of a table on a server, whose content no digest holds: what `dataSha256` is the digest of, as canonical JSON. */
+  readonly described?: ServerTable;
   readonly contract: string;
   readonly contractSha256: string;
   readonly standing: Rulebook['standing'];
@@ -121,6 +136,24 @@ function changeAnnotation(finding: ChangeFinding): Annotation[] {
   return [{ level, message: `${path}: ${what}: this breaks, and no waiver accepts it`, place }];
 }
 
+/** Every rule as a case: what is only stated is skipped, a warning passes with its words. */
+export function casesOf(judged: readonly JudgedData[]): readonly Case[] {
+  return judged.flatMap((one) =>
+    one.outcomes.map((outcome): Case => {
+      const { rule, status } = outcome;
+      const about = {
+        suite: `${one.data} (${one.table})`,
+        name: `${rule.id}: ${rule.text}`,
+        place: rule.place,
+      };
+      if (status === 'pass') return { ...about, outcome: 'pass' };
+      const message = summaryOf(one, outcome);
+      if (status === 'warn') return { ...about, outcome: 'pass', message: `warning: ${message}` };
+      return { ...about, outcome: status === 'stated' ? 'skipped' : status, message };
+    }),
+  );
+}
+
 /** What became of a rule, in a few words. */
 export function summaryOf(
   { rows }: Pick<JudgedData, 'rows'>,
@@ -130,8 +163,14 @@ export function summaryOf(
   if (status === 'pass') return 'holds';
   if (!failing) return `there are ${count} rows`;
   const [first] = places;
-  const where = first?.record === undefined ? '' : `, the first in record ${first.record}`;
+  const where = first === undefined ? '' : `, the first in ${rowOf(first)}`;
   return `${count} of ${rows} rows (${shareOf(count ?? 0, rows)})${where}`;
+}
+
+/** How people are told which row of the data a place is. */
+export function rowOf({ record, line, row }: Place): string {
+  if (row !== undefined) return `row ${row}`;
+  return line === undefined ? `record ${record}` : `record ${record} (line ${line})`;
 }
 
 /** A share of rows in percent; never 0 % for some rows, nor 100 % for less than all. */

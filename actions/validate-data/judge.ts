@@ -20,6 +20,8 @@ export interface RuleOutcome {
   readonly failing: boolean;
   /** The first failing rows, at most ten. */
   readonly places: readonly Place[];
+  /** The values at these places, where a person asked for them by the column's name. */
+  readonly values?: readonly string[];
   /** The rule failed because its column is not there, which another rule tells. */
   readonly follows: boolean;
 }

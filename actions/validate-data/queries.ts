@@ -42,7 +42,7 @@ export function openQueries(
       if (outcome.kind === 'value') return { value: outcome.value, shown: outcome.counts };
       return {
         value: undefined,
-        reason: `the query was ${outcome.kind === 'failed' ? 'stopped' : outcome.kind}: ${outcome.reason}`,
+        reason: `the query was ${outcome.kind === 'failed' ? 'not brought to an end' : outcome.kind}: ${outcome.reason}`,
       };
     },
     async [Symbol.asyncDispose]() {
@@ -61,5 +61,5 @@ function tablesOf(declared: DeclaredTable, table: DataTable): readonly ContractT
     return [...new Set([column.name, property?.name ?? column.name])].map((name) => ({ name, sql }));
   });
   const names = new Set([objectName(declared), declared.name]);
-  return [...names].map((name) => ({ name, from: table.from(), columns, files: table.files }));
+  return [...names].map((name) => ({ name, from: table.from(), columns, files: table.reads }));
 }

@@ -1,7 +1,7 @@
 import type { Block, Inline, Report } from '../../core/kernel/blocks.ts';
 import type { Verdict } from '../../core/kernel/verdict.ts';
 import type { ContractEdit } from './contract-edits.ts';
-import { type JudgedData, shareOf, summaryOf } from './findings.ts';
+import { type JudgedData, rowOf, shareOf, summaryOf } from './findings.ts';
 import { overall, type RuleOutcome } from './judge.ts';
 
 const SHOWN_PLACES = 3;
@@ -99,7 +99,9 @@ function standings(judged: readonly JudgedData[]): Block[] {
 function brokenTable(broken: readonly { one: JudgedData; outcome: RuleOutcome }[]): Block {
   return {
     kind: 'table',
-    caption: 'Broken rules; values are withheld',
+    caption: broken.some(({ outcome }) => outcome.values !== undefined)
+      ? 'Broken rules; values are shown of the columns that were asked for, and withheld of all others'
+      : 'Broken rules; values are withheld',
     columns: [
       { title: 'Verdict' },
       { title: 'Rule' },
@@ -126,11 +128,12 @@ function brokenTable(broken: readonly { one: JudgedData; outcome: RuleOutcome }[
 
 function placesOf(one: JudgedData, outcome: RuleOutcome): Inline {
   if (!outcome.failing) return summaryOf(one, outcome);
-  const shown = outcome.places
-    .slice(0, SHOWN_PLACES)
-    .map(({ record, line }) => (line === undefined ? `record ${record}` : `record ${record} (line ${line})`));
+  const shown = outcome.places.slice(0, SHOWN_PLACES).map((place, index): Inline => {
+    const value = outcome.values?.[index];
+    return [index === 0 ? '' : ', ', rowOf(place), ...(value === undefined ? [] : [': ', { code: value }])];
+  });
   const more = (outcome.count ?? 0) > shown.length && shown.length > 0 ? ', …' : '';
-  return shown.join(', ') + more;
+  return [...shown, more];
 }
 
 function allRules(one: JudgedData): Block {
@@ -140,6 +143,7 @@ function allRules(one: JudgedData): Block {
     outcome.follows ? (outcome.reason ?? '') : summaryOf(one, outcome),
     { place: outcome.rule.place },
   ]);
+  const digested = one.described === undefined ? ', sha256 ' : ', sha256 of its description ';
   return {
     kind: 'details',
     summary: `All ${one.outcomes.length} rules of ${one.table} over ${one.data} (${one.rows} rows)`,
@@ -147,7 +151,7 @@ function allRules(one: JudgedData): Block {
       {
         kind: 'facts',
         items: [
-          { name: 'Data', value: [one.data, ', sha256 ', { code: one.dataSha256 }] },
+          { name: 'Data', value: [one.data, digested, { code: one.dataSha256 }] },
           { name: 'Contract', value: [one.contract, ', sha256 ', { code: one.contractSha256 }] },
         ],
       },

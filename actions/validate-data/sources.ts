@@ -141,7 +141,8 @@ function findTable(contract: Contract, wanted: string): number {
   return tables.findIndex(({ name, physicalName }) => name === wanted || physicalName === wanted);
 }
 
-function tableIndex(contract: Contract, wanted: string | undefined): number {
+/** The place of the table that is meant. Throws `contract/no-table`. */
+export function tableIndex(contract: Contract, wanted: string | undefined): number {
   const tables = contract.document.schema ?? [];
   const index = wanted !== undefined ? findTable(contract, wanted) : tables.length === 1 ? 0 : -1;
   if (index !== -1) return index;

@@ -50,7 +50,7 @@ export function settle(rule: Rule, ground: Ground): Settled {
         (check.kind === 'physical-type'
           ? physicalType(rule, check.declared, check.of, table)
           : check.kind === 'type'
-            ? logicalType(rule, check.of, table)
+            ? logicalType(rule, check.of, ground)
             : measured(rule, check, ground))
       );
   }
@@ -82,24 +82,30 @@ function following(rule: Rule, check: Check, table: Shape): Decided | undefined 
 
 function physicalType(rule: Rule, declared: string, of: AnyUse, table: Shape): Decided {
   const held = table.held(of);
-  if (held?.type === undefined) return decided(rule, 'stated', 'a text file stores no types');
+  if (held?.type === undefined) return decided(rule, 'stated', 'no type of it is stored');
   const same = held.isCalled(declared);
   const stored = `the ${table.kind} has ${held.type}`;
   if (same === undefined) return decided(rule, 'warn', `the name ${declared} is not known; ${stored}`);
   return same ? decided(rule, 'pass') : decided(rule, rule.severity, stored);
 }
 
-function logicalType(rule: Rule, of: AnyUse, table: Shape): Settled {
-  const held = table.held(of);
+function logicalType(rule: Rule, of: AnyUse, ground: Ground): Settled {
+  const held = ground.table.held(of);
   const misfit = misfitOf(held);
   if (misfit !== undefined) return decided(rule, 'fail', misfit);
   if (held?.exact) return decided(rule, 'pass');
-  return { rule, measure: { count: 'condition', condition: { is: 'not-of-type', of } }, expect: NONE };
+  const measure: Measure = { count: 'condition', condition: { is: 'not-of-type', of } };
+  return refused(rule, measure, ground) ?? { rule, measure, expect: NONE };
 }
 
 /** Why what holds the cells can't hold their type. */
 function misfitOf(held: Held | undefined): string | undefined {
   return held === undefined ? 'the stored type has no such part' : held.misfit;
+}
+
+function refused(rule: Rule, measure: Measure, ground: Ground): Decided | undefined {
+  const reason = ground.refusal(measure);
+  return reason === undefined ? undefined : decided(rule, 'error', `not evaluated: ${reason}`);
 }
 
 function measured(rule: Rule, check: Extract<Check, { kind: 'measured' }>, ground: Ground): Settled {
@@ -114,8 +120,8 @@ function measured(rule: Rule, check: Extract<Check, { kind: 'measured' }>, groun
       follows: true,
     };
   }
-  const refused = ground.refusal(measure);
-  if (refused !== undefined) return decided(rule, 'error', `not evaluated: ${refused}`);
+  const refusal = refused(rule, measure, ground);
+  if (refusal !== undefined) return refusal;
   if (measure.count === 'orphans' || measure.count === 'shared') {
     const to = measure.count === 'orphans' ? measure.to : measure.of;
     const fault = otherFault(measure.table, to, ground.tables.get(measure.table));

@@ -1,12 +1,14 @@
 import path from 'node:path';
 import { type ContractTable, readContract } from '../../core/formats/contract.ts';
+import { serverOf } from '../../core/formats/contract-servers.ts';
 import { LOCK_FILE, readLock } from '../../core/formats/lock.ts';
 import { writeProfile } from '../../core/formats/profile.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
 import { sha256 } from '../../core/toolkit/digest.ts';
-import { writeWhole } from '../../core/toolkit/files.ts';
+import { inside, writeWhole } from '../../core/toolkit/files.ts';
 import type { Host } from '../../core/toolkit/host.ts';
-import { type DataTable, openEngine, openTable } from '../../core/toolkit/table/open.ts';
+import { withProgress } from '../../core/toolkit/log.ts';
+import { type DataTable, type Engine, openEngine, openTable } from '../../core/toolkit/table/open.ts';
 import { now } from '../../core/toolkit/time.ts';
 import { digestOf, verifyUnchanged } from './digests.ts';
 import { duckDbGround } from './duckdb-ground.ts';
@@ -16,14 +18,17 @@ import { inputOutcomes } from './model-inputs.ts';
 import { profileOf, profileTypes } from './profile.ts';
 import { openQueries } from './queries.ts';
 import { rulesOf } from './rules.ts';
+import { judgeServer, refuseProfile } from './server-task.ts';
 import { readOwn, readRulebook, type TableSource, type Task, tableSources } from './sources.ts';
 import { splitRules, TRAIN } from './splits.ts';
+import { shownColumns, withValues } from './values.ts';
 
 /** What of a contract is judged, and what is made beside the verdict. */
 export interface Wanted {
   readonly table: string | undefined;
   readonly server: string | undefined;
   readonly profile: boolean;
+  readonly showValues: readonly string[];
 }
 
 /** Judges the data of one contract, table by table in one engine. */
@@ -35,6 +40,11 @@ export async function judgeTask(
 ): Promise<readonly JudgedData[]> {
   const { text: rulebook, standing } = await readRulebook(host, task.contract);
   const contract = readContract(rulebook, task.contract);
+  const server = task.data === undefined ? serverOf(contract, wanted.server) : undefined;
+  if (server?.kind === 'postgresql') {
+    if (wanted.profile) refuseProfile(server);
+    return judgeServer(host, task, contract, { text: rulebook, standing }, server, wanted.table);
+  }
   const sources = tableSources(host.root, contract, task, wanted.table, wanted.server);
   if (wanted.profile && sources.length > 1) {
     throw new GreenlightError({
@@ -43,6 +53,7 @@ export async function judgeTask(
       mend: 'set the input `table` beside it',
     });
   }
+  const shown = shownColumns(contract, wanted.showValues);
   await using engine = await openEngine();
   const opened: {
     readonly source: TableSource;
@@ -51,7 +62,7 @@ export async function judgeTask(
   }[] = [];
   for (const source of sources) {
     const declared = contract.document.schema?.[source.index] as ContractTable;
-    opened.push({ source, declared, table: await openTable(source.path, { ...source, engine }) });
+    opened.push({ source, declared, table: await openSource(host.root, source, engine) });
   }
   const tables = new Map(opened.map(({ declared, table }) => [declared.name, table]));
   await using queries = openQueries(opened);
@@ -61,7 +72,9 @@ export async function judgeTask(
     const rules = rulesOf(contract, source.index, now());
     const [digest, { rows, outcomes }] = await Promise.all([
       digestOf(host.root, table),
-      judge(duckDbGround(table, tables, queries.run), rules),
+      withProgress(host.log, `judging ${source.name}`, () =>
+        judge(duckDbGround(table, tables, queries.run), rules),
+      ),
     ]);
     judged.push({
       dataset: task.dataset,
@@ -72,7 +85,7 @@ export async function judgeTask(
       standing,
       table: declared.name,
       rows,
-      outcomes,
+      outcomes: shown.size === 0 ? outcomes : await withValues(table, outcomes, shown),
       warnings: table.warnings,
     });
     if (task.dataset === 'train' || wanted.profile)
@@ -94,6 +107,13 @@ async function writeTheProfile(
   await writeWhole(path.join(folder, 'profile.json'), writeProfile(profile));
 }
 
+/** Opens a table's data. A link within a folder or glob must not lead out of the repository: throws `file/outside`. */
+async function openSource(root: string, source: TableSource, engine: Engine): Promise<DataTable> {
+  const table = await openTable(source.path, { ...source, engine });
+  for (const file of table.files) inside(root, file, 'the data file');
+  return table;
+}
+
 /** Holds the test data against the training data, where one table of one contract is about both; adds to what was found of the test data. */
 export async function judgeSplits(
   host: Host,
@@ -112,7 +132,7 @@ export async function judgeSplits(
   const open = async (task: Task): Promise<readonly [number, DataTable]> => {
     const [source] = tableSources(host.root, contract, task, wanted, undefined);
     if (source === undefined) throw new Error('a task without data');
-    return [source.index, await openTable(source.path, { ...source, engine })];
+    return [source.index, await openSource(host.root, source, engine)];
   };
   const [, training] = await open(train);
   const [index, table] = await open(test);

@@ -29,32 +29,73 @@ export async function countRepeats(table: DataTable, of: readonly Use[]): Promis
       return Number(rows) - Number(distinct);
     }
   }
-  const names = of.map((_, index) => `key${index}`).join(', ');
-  await table.query(
-    `CREATE OR REPLACE TEMP TABLE greenlight_repeats AS SELECT hash(${names}) AS h FROM ${keys} GROUP BY 1 HAVING count(*) > 1`,
-  );
-  const [[candidates] = []] = await table.query('SELECT count(*) FROM greenlight_repeats');
+  return spilling(table, () => countByHash(table, keys, namesOf(of)));
+}
+
+function namesOf(of: readonly Use[]): string {
+  return of.map((_, index) => `key${index}`).join(', ');
+}
+
+async function countByHash(table: DataTable, keys: string, names: string): Promise<number> {
+  const [[candidates] = []] = await hashesOf(table, keys, names);
   const parts = Math.ceil(Number(candidates) / PART);
   let repeats = 0;
   for (let part = 0; part < parts; part++) {
-    const here = parts === 1 ? '' : ` AND hash(${names}) % ${parts} = ${part}`;
+    // Both sides are cut: else each part would hash all candidates again.
+    const rows = `(SELECT * FROM ${keys} WHERE hash(${names}) % ${parts} = ${part})`;
+    const hashes = `(SELECT h FROM greenlight_repeats WHERE h % ${parts} = ${part})`;
     const [[more] = []] = await table.query(
-      `SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM ${keys} WHERE hash(${names}) IN (FROM greenlight_repeats)${here} GROUP BY ${names})`,
+      `SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM ${rows} WHERE hash(${names}) IN ${hashes} GROUP BY ${names})`,
     );
     repeats += Number(more);
   }
-  await table.query('DROP TABLE greenlight_repeats');
   return repeats;
 }
 
-/** The first records whose values were all there in an earlier record. */
-export async function placeRepeats(table: DataTable, of: readonly Use[], first: number): Promise<unknown> {
-  const names = of.map((_, index) => `key${index}`).join(', ');
-  const keys = keysOf(table, of, { record: true });
-  const candidates = `SELECT hash(${names}) FROM ${keysOf(table, of)} GROUP BY 1 HAVING count(*) > 1`;
-  const numbered = `SELECT record, row_number() OVER (PARTITION BY ${names} ORDER BY record) AS nth FROM ${keys} WHERE hash(${names}) IN (${candidates})`;
-  const [[list] = []] = await table.query(`SELECT min(record, ${first}) FROM (${numbered}) WHERE nth > 1`);
-  return list;
+/** Makes a table of the hashes that several rows share; one row with their number. */
+async function hashesOf(table: DataTable, keys: string, names: string) {
+  await table.query(
+    `CREATE OR REPLACE TEMP TABLE greenlight_repeats AS SELECT hash(${names}) AS h FROM ${keys} GROUP BY 1 HAVING count(*) > 1`,
+  );
+  return table.query('SELECT count(*) FROM greenlight_repeats');
+}
+
+/** Memory in MiB for telling values apart: what is beyond is spilled, which costs less than it seems. */
+const SPILLING_MIB = 300;
+
+/** Runs work that must hold many values, in little memory; the order of rows is free meanwhile. */
+async function spilling<T>(table: DataTable, work: () => Promise<T>): Promise<T> {
+  const [[limit] = []] = await table.query("SELECT current_setting('memory_limit')");
+  await table.query(`SET preserve_insertion_order = false; SET memory_limit = '${SPILLING_MIB}MiB'`);
+  const result = await work();
+  await table.query(`SET memory_limit = '${limit}'; SET preserve_insertion_order = true`);
+  return result;
+}
+
+/** How many rows at the front are looked at for repeats, in turn. */
+const FRONTS = [1_000_000, 8_000_000];
+
+/** The first of `count` records whose values were all there in an earlier record. */
+export async function placeRepeats(
+  table: DataTable,
+  of: readonly Use[],
+  count: number,
+  first: number,
+): Promise<readonly number[]> {
+  const names = namesOf(of);
+  const numbered = keysOf(table, of, { record: true });
+  const seek = async (rows: string): Promise<readonly number[]> => {
+    const repeats = `SELECT record, row_number() OVER (PARTITION BY ${names} ORDER BY record) AS nth FROM ${rows}`;
+    const [[list] = []] = await table.query(`SELECT min(record, ${first}) FROM (${repeats}) WHERE nth > 1`);
+    return ((list ?? []) as unknown[]).map(Number);
+  };
+  // A repeat among the first rows is one whatever follows.
+  for (const front of FRONTS) {
+    const records = await seek(`(SELECT * FROM ${numbered} LIMIT ${front})`);
+    if (records.length >= Math.min(first, count)) return records;
+  }
+  await spilling(table, () => hashesOf(table, keysOf(table, of), names));
+  return seek(`(SELECT * FROM ${numbered} WHERE hash(${names}) IN (FROM greenlight_repeats))`);
 }
 
 /** A statement that counts the rows of a table that another one of the same engine has, or lacks; with `first`, lists their first records. */

@@ -60,6 +60,28 @@ export interface SeriesChartBlock {
   }[];
 }
 
+/** How the values of a table's columns are spread: a small picture a column. */
+export interface DistributionChartBlock {
+  readonly kind: 'distribution-chart';
+  readonly title: string;
+  /** Rows of the table, of which `nulls` are a share. */
+  readonly rows: number;
+  readonly columns: readonly { readonly name: string; readonly nulls: number; readonly spread: Spread }[];
+}
+
+/** What the values of a column look like. */
+export type Spread =
+  /** Rows by bins: k rising edges make the k + 1 bins (-inf, e1], …, (ek, inf). */
+  | { readonly kind: 'bins'; readonly edges: readonly number[]; readonly counts: readonly number[] }
+  /** Rows by value, the most frequent first, and those of all other values; a value without a label is withheld. */
+  | {
+      readonly kind: 'values';
+      readonly values: readonly { readonly label?: string; readonly count: number }[];
+      readonly others: number;
+    }
+  /** Nothing is drawn; what is said instead. */
+  | { readonly kind: 'words'; readonly text: string };
+
 /** A piece of a report. Actions make blocks, `reports` draws them; nothing else knows Markdown or HTML. */
 export type Block =
   /** The one-line answer that opens a report. */
@@ -71,6 +93,7 @@ export type Block =
   | TableBlock
   | IntervalChartBlock
   | SeriesChartBlock
+  | DistributionChartBlock
   /** Literal text: a log's end, a YAML to paste. */
   | { readonly kind: 'code'; readonly language?: string; readonly text: string }
   /** Something to notice that is no verdict. */

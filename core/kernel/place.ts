@@ -6,6 +6,8 @@ export interface Place {
   readonly column?: number;
   /** The data record: the first one after the header is 1. */
   readonly record?: number;
+  /** A row of a table of PostgreSQL: its ctid, `(block,offset)`, which holds until the row is written again. */
+  readonly row?: string;
   /** The column's name in the data. */
   readonly field?: string;
 }
@@ -16,6 +18,7 @@ export function formatPlace(place: Place): string {
   if (place.line !== undefined) text += `:${place.line}`;
   if (place.line !== undefined && place.column !== undefined) text += `:${place.column}`;
   if (place.record !== undefined) text += ` record ${place.record}`;
+  if (place.row !== undefined) text += ` row ${place.row}`;
   if (place.field !== undefined) text += ` column ${place.field}`;
   return text;
 }

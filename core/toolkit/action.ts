@@ -1,5 +1,6 @@
 import type { ReportSubject } from '../formats/report.ts';
 import type { Report } from '../kernel/blocks.ts';
+import type { Case } from '../kernel/cases.ts';
 import type { Place } from '../kernel/place.ts';
 import type { Verdict } from '../kernel/verdict.ts';
 import type { Host } from './host.ts';
@@ -27,6 +28,8 @@ export interface Outcome {
   readonly findings: readonly FindingLike[];
   readonly report: Report;
   readonly annotations?: readonly Annotation[];
+  /** What was judged one by one: written as junit.xml for tools that count tests. */
+  readonly cases?: readonly Case[];
   /** The outputs of action.yml besides `verdict`: digests, ids and paths, never contents. */
   readonly outputs?: Readonly<Record<string, string>>;
   /** True where the policy sends this inconclusive verdict to human review: the step passes and the verdict stays. */

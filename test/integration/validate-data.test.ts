@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -550,6 +551,41 @@ describe('a model', () => {
     ).toEqual(['setup', 'fetch', '']);
   });
 
+  it('is not judged again by a pull request that changes neither contract nor data', async () => {
+    const lock = (model: string): string => {
+      const data = Object.fromEntries(
+        ['train', 'test'].map((set) => {
+          const bytes = readFileSync(path.join(root, `${set}.csv`));
+          return [set, { path: `${set}.csv`, sha256: sha256(bytes), size: bytes.length }];
+        }),
+      );
+      const entry = {
+        model: { path: 'late.onnx', sha256: model.repeat(64), size: 1 },
+        data,
+        stages: [],
+        environment: {},
+      };
+      return JSON.stringify({ schema: 'greenlight.lock/v1', models: { late: entry } });
+    };
+    put('greenlight.lock', lock('0'));
+    git('init', '-q', '-b', 'main');
+    git('add', 'greenlight.yaml', 'c.yaml', 'greenlight.lock');
+    git('commit', '-q', '-m', 'base');
+    git('update-ref', 'refs/remotes/origin/main', 'HEAD');
+    put('greenlight.lock', lock('1'));
+    const pull = { GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'main' };
+    expect(await run({}, pull)).toMatchObject({ code: 0, verdict: 'pass' });
+    expect(existsSync(path.join(root, 'ran.txt'))).toBe(false);
+    await run({ full: 'true' }, pull);
+    expect(existsSync(path.join(root, 'ran.txt'))).toBe(true);
+    put('test.csv', 'a\n9\n');
+    put('greenlight.lock', lock('1'));
+    expect(await run({}, pull)).toMatchObject({
+      code: 1,
+      findings: [{ kind: 'rule-broken', data: 'test.csv' }],
+    });
+  });
+
   it('is held against what its lock says it is fed, and its test data against its training data', async () => {
     const inputs = [
       { name: 'a', type: 'int64' },
@@ -724,5 +760,31 @@ schema:
         { kind: 'rule-not-judged' },
       ],
     });
+  });
+});
+
+describe('values that are asked for', () => {
+  const CONTRACT = contract(
+    '- { name: a, logicalType: integer, logicalTypeOptions: { maximum: 5 } }\n- { name: b, logicalType: string, classification: pii, logicalTypeOptions: { maxLength: 3 } }',
+  );
+
+  it('are shown, and of no other column', async () => {
+    put('c.yaml', CONTRACT);
+    put('d/1.csv', 'a,b\n1,marker-one\n');
+    put('d/2.csv', 'a,b\n2,x\n77001,marker-two\n');
+    const result = await run({ contract: 'c.yaml', data: 'd', 'show-values': 'a' });
+    expect(result.everything).toContain('77001');
+    expect(result.everything).not.toContain('marker');
+    expect((await run({ contract: 'c.yaml', data: 'd' })).everything).not.toContain('77001');
+  });
+
+  it('can’t be those of a classified column', async () => {
+    put('c.yaml', CONTRACT);
+    put('d.csv', 'a,b\n1,marker-one\n');
+    const result = await run({ ...ADHOC, 'show-values': 'b' });
+    expect(result).toMatchObject({ code: 3, findings: [{ code: 'input/bad-value' }] });
+    expect((await run({ ...ADHOC, 'show-values': 'aa' })).findings).toMatchObject([
+      { mend: 'did you mean `a`?' },
+    ]);
   });
 });

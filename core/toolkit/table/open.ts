@@ -25,6 +25,8 @@ export interface DataTable extends AsyncDisposable {
   readonly columns: readonly DataColumn[];
   /** The absolute paths of its files, in the order of their numbers in "record". */
   readonly files: readonly string[];
+  /** What {@link from} reads: the files, or plain copies of them in the engine's private folder. */
+  readonly reads: readonly string[];
   readonly warnings: readonly SourceWarning[];
   /**
    * What follows FROM; with `record`, there is a column "record": the file's number, from 0, times 2^32, and the number of the data
@@ -76,6 +78,7 @@ export async function openTable(source: string, options: OpenOptions = {}): Prom
       format,
       columns: described.columns,
       files: files.map((file) => file.path),
+      reads: files.map((file) => file.plain),
       warnings: [...warnings, ...described.warnings],
       from: described.from,
       query: engine.query,

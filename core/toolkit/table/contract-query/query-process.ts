@@ -109,9 +109,9 @@ async function serialize(connection: DuckDBConnection, query: string): Promise<s
   return String(result.getRowsJson()[0]?.[0]);
 }
 
-/** The one value of the result, which is read no further than its second row. */
+/** The one value of the result. It is not streamed: an error in the middle of a stream ends it without a word. */
 async function resultOf(connection: DuckDBConnection, query: string, counts: boolean): Promise<QueryOutcome> {
-  const result = await connection.stream(query);
+  const result = await connection.run(query);
   const refuse = (reason: string): QueryOutcome => ({ kind: 'refused', reason });
   if (result.columnCount !== 1)
     return refuse(`it gives ${result.columnCount} columns; a rule’s query gives one`);

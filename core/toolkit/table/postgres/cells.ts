@@ -149,8 +149,8 @@ function textValue(text: string, type: CellType, { zone, defaultZone, wide }: Ce
       const named = matches(`.*[0-9]${OFFSET}`);
       const plain = inZone(`CAST(${text} AS timestamp)`, defaultZone);
       const value = defaultZone === undefined ? zoned : `CASE WHEN ${named} THEN ${zoned} ELSE ${plain} END`;
-      const wanted = zone === undefined ? '' : zone === 'with' ? OFFSET : '(?!.)';
-      return when(matches(`${DAY}[T ]${CLOCK}${wanted === '' ? `${OFFSET}?` : wanted}`), value);
+      const offset = zone === undefined ? `${OFFSET}?` : zone === 'with' ? OFFSET : '';
+      return when(matches(`${DAY}[T ]${CLOCK}${offset}`), value);
     }
   }
 }

@@ -51,7 +51,7 @@ const SETTINGS: readonly string[] = [
  */
 export async function openPostgres(
   address: PostgresAddress,
-  env: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv = process.env,
   limits: PostgresLimits = LIMITS,
 ): Promise<Postgres> {
   const config = configOf(address, env, limits);
@@ -196,7 +196,10 @@ function connectError(thrown: unknown, { server, host, port, database }: Postgre
       'check `database` of the server in the contract',
     );
   }
-  if (/^(ERR_TLS|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_SSL)/.test(code) || /SSL/.test(messageOf(thrown))) {
+  if (
+    /^(ERR_TLS|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_SSL)/.test(code) ||
+    /SSL/.test(messageOf(thrown))
+  ) {
     return fault(
       'not-encrypted',
       `the server \`${server}\` gives no encrypted connection with a certificate that is trusted here${code === '' ? '' : ` (${code})`}`,
@@ -204,7 +207,8 @@ function connectError(thrown: unknown, { server, host, port, database }: Postgre
     );
   }
   const [first] = (thrown as { readonly errors?: readonly unknown[] } | null)?.errors ?? [];
-  const why = code || codeOf(first) || (/timeout/i.test(messageOf(thrown)) ? 'no answer in time' : 'no connection');
+  const why =
+    code || codeOf(first) || (/timeout/i.test(messageOf(thrown)) ? 'no answer in time' : 'no connection');
   return fault(
     'unreachable',
     `the server \`${server}\` at ${host}:${port} is not to be reached (${why})`,
@@ -240,13 +244,15 @@ function queryError(thrown: unknown, { server }: PostgresAddress): Error {
       'judge the data when it has less to do, or an export of it: `--data PATH`',
     );
   }
-  if (/^(08|57P|ECONN|EPIPE|ETIMEDOUT)/.test(code) || code === '') {
+  const broken = /^Connection terminated|^Client (has encountered|was closed)/.test(messageOf(thrown));
+  if (/^(08|57P|ECONN|EPIPE|ETIMEDOUT)/.test(code) || broken) {
     return fault(
       'server/lost',
       `the connection to the server \`${server}\` broke off in the middle of a query`,
       'run it again; if it happens again, look into the server’s log',
     );
   }
+  if (code === '') return thrown instanceof Error ? thrown : new Error(String(thrown));
   // A fault in our SQL is a bug of ours; the message quotes nothing but that SQL.
   if (/^(42|0A|25)/.test(code)) return new Error(`PostgreSQL ${code}: ${messageOf(thrown)}`);
   return fault(

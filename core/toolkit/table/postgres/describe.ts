@@ -23,18 +23,29 @@ export interface PostgresTable {
   readonly place: string | undefined;
 }
 
-/** Describes a table of the transaction's snapshot. Throws `data/no-table`, and what a query throws. */
+/** As {@link findPostgresTable}, but throws `data/no-table` where there is none. */
 export async function describePostgresTable(
   postgres: Postgres,
   schema: string,
   table: string,
 ): Promise<PostgresTable> {
+  const found = await findPostgresTable(postgres, schema, table);
+  if (found === undefined) throw await noTable(postgres, schema, table);
+  return found;
+}
+
+/** Describes a table as the transaction sees it; undefined where there is none. Throws what a query throws. */
+export async function findPostgresTable(
+  postgres: Postgres,
+  schema: string,
+  table: string,
+): Promise<PostgresTable | undefined> {
   const name = `${postgres.address.server}/${schema}.${table}`;
   const [[id, kind] = []] = await postgres.query(
     'SELECT c.oid, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = ANY ($3)',
     [schema, table, '{r,p,v,m,f}'],
   );
-  if (typeof id !== 'string') throw await noTable(postgres, schema, table);
+  if (typeof id !== 'string') return undefined;
   const columns = await postgres.query(
     `WITH RECURSIVE typed AS (
        SELECT a.attnum, a.attname, a.atttypid AS type, a.atttypmod AS modifier FROM pg_attribute a
