@@ -11,6 +11,8 @@ export function evidenceOf(verdict: Verdict, judged: readonly JudgedData[]): str
       data: judged.map((one) => ({
         dataset: one.dataset,
         data: resource(one.data, one.dataSha256),
+        // Without it the digest is that of the bytes.
+        described: one.described,
         contract: resource(one.contract, one.contractSha256),
         table: one.table,
         rows: one.rows,

@@ -43,6 +43,8 @@ export type Finding =
       readonly kind: 'rule-broken';
       readonly level: 'fail' | 'warn';
       readonly data: string;
+      /** By the contract that the pull request proposes, not by the one that binds. */
+      readonly proposed?: true;
       readonly rule: string;
       readonly text: string;
       readonly column?: string;
@@ -55,6 +57,8 @@ export type Finding =
   | {
       readonly kind: 'rule-not-judged';
       readonly data: string;
+      /** By the contract that the pull request proposes, not by the one that binds. */
+      readonly proposed?: true;
       readonly rule: string;
       readonly text: string;
       readonly reason: string;
@@ -74,7 +78,8 @@ export function findingsOf(
 ): readonly Finding[] {
   const edited = new Map<string, Finding>();
   for (const { contract, standing } of judged) {
-    if (standing !== 'same') edited.set(contract, { kind: 'contract-edited', contract, standing });
+    if (standing !== 'same' && standing !== 'proposed')
+      edited.set(contract, { kind: 'contract-edited', contract, standing });
   }
   return [
     ...edited.values(),
@@ -86,9 +91,15 @@ export function findingsOf(
   ];
 }
 
-function ruleFinding({ data, rows }: JudgedData, outcome: RuleOutcome): Finding[] {
+function ruleFinding({ data, rows, standing }: JudgedData, outcome: RuleOutcome): Finding[] {
   const { rule, status, reason, count, places } = outcome;
-  const about = { data, rule: rule.id, text: rule.text, contract: rule.place };
+  const about = {
+    data,
+    ...(standing === 'proposed' ? { proposed: true as const } : {}),
+    rule: rule.id,
+    text: rule.text,
+    contract: rule.place,
+  };
   if (status === 'error')
     return [{ kind: 'rule-not-judged', ...about, reason: reason ?? 'it could not be judged' }];
   if (status !== 'fail' && status !== 'warn') return [];

@@ -11,7 +11,7 @@ import { evidenceOf } from './evidence.ts';
 import { annotationsOf, casesOf, findingsOf, type JudgedData } from './findings.ts';
 import { overall } from './judge.ts';
 import { reportOf } from './report.ts';
-import { type Task, tasksOf } from './sources.ts';
+import { readRulebooks, type Task, tasksOf } from './sources.ts';
 import { judgeModelInputs, judgeSplits, judgeTask } from './task.ts';
 import { isUnchanged, unchangedReport } from './unchanged.ts';
 
@@ -40,7 +40,10 @@ export default defineAction({
     const folder = host.out('validate-data');
     const wanted = { table, server, profile, showValues };
     const judged: JudgedData[] = [];
-    for (const task of tasks) judged.push(...(await judgeTask(host, task, wanted, folder)));
+    for (const task of tasks) {
+      for (const rulebook of await readRulebooks(host, task.contract))
+        judged.push(...(await judgeTask(host, task, rulebook, wanted, folder)));
+    }
     await judgeSplits(host, tasks, judged, table);
     await judgeModelInputs(host, model, tasks, judged, table);
     const edits = await contractEdits(host, tasks);
@@ -48,13 +51,14 @@ export default defineAction({
       overall(judged.flatMap(({ outcomes }) => outcomes)),
       ...edits.map(({ passes }): Verdict => (passes ? 'pass' : 'fail')),
     ]);
-    await writeWhole(path.join(folder, 'statement.json'), evidenceOf(verdict, judged));
+    const binding = judged.filter(({ standing }) => standing !== 'proposed');
+    await writeWhole(path.join(folder, 'statement.json'), evidenceOf(verdict, binding));
     const findings = findingsOf(judged, edits);
     const failing = findings.filter((finding) => finding.kind === 'rule-broken' && finding.level === 'fail');
     return {
       verdict,
       model,
-      subjects: judged.map((one) => ({ name: one.data, sha256: one.dataSha256 })),
+      subjects: binding.map((one) => ({ name: one.data, sha256: one.dataSha256 })),
       findings,
       report: reportOf(model, verdict, judged, edits),
       annotations: annotationsOf(judged, edits),

@@ -1,4 +1,5 @@
 import type { Block, Inline, Report } from '../../core/kernel/blocks.ts';
+import type { Place } from '../../core/kernel/place.ts';
 import type { Verdict } from '../../core/kernel/verdict.ts';
 import type { ContractEdit } from './contract-edits.ts';
 import { type JudgedData, rowOf, shareOf, summaryOf } from './findings.ts';
@@ -46,7 +47,7 @@ export function reportOf(
         one.data,
         rule.text,
         reason ?? '',
-        { place: rule.place },
+        contractCell(one, rule.place),
       ]),
     });
   }
@@ -65,7 +66,7 @@ function headline(
 ): string {
   const number = (status: RuleOutcome['status']): number =>
     outcomes.filter((outcome) => outcome.status === status).length;
-  const data = judged.map((one) => one.data).join(' and ');
+  const data = [...new Set(judged.map((one) => one.data))].join(' and ');
   const counts = [
     `${number('pass')} rules hold`,
     ...(number('warn') > 0 ? [`${number('warn')} warn`] : []),
@@ -84,13 +85,14 @@ function headline(
 
 function standings(judged: readonly JudgedData[]): Block[] {
   const words = {
-    edited: 'this pull request edits the contract; the data is judged by the base branch’s',
+    edited:
+      'this pull request edits the contract; the data is judged by the base branch’s, which binds, and by its own, which binds once it is merged',
     removed: 'this pull request removes the contract; the data is judged by the base branch’s',
     new: 'the contract is new in this pull request; there is none on the base branch to judge by',
   };
   const notes = new Map<string, Block>();
   for (const { contract, standing } of judged) {
-    if (standing === 'same') continue;
+    if (standing === 'same' || standing === 'proposed') continue;
     notes.set(contract, { kind: 'note', tone: 'warning', text: [{ code: contract }, ': ', words[standing]] });
   }
   return [...notes.values()];
@@ -120,7 +122,7 @@ function brokenTable(broken: readonly { one: JudgedData; outcome: RuleOutcome }[
         failing && count !== undefined ? String(count) : '',
         failing && count !== undefined ? shareOf(count, one.rows) : '',
         reason ?? placesOf(one, outcome),
-        { place: rule.place },
+        contractCell(one, rule.place),
       ];
     }),
   };
@@ -136,6 +138,10 @@ function placesOf(one: JudgedData, outcome: RuleOutcome): Inline {
   return [...shown, more];
 }
 
+function contractCell({ standing }: JudgedData, place: Place): Inline {
+  return standing === 'proposed' ? [{ place }, ' (proposed)'] : { place };
+}
+
 function allRules(one: JudgedData): Block {
   const rows = one.outcomes.map((outcome): Inline[] => [
     outcome.status === 'warn' || outcome.status === 'stated' ? outcome.status : { verdict: outcome.status },
@@ -146,7 +152,7 @@ function allRules(one: JudgedData): Block {
   const digested = one.described === undefined ? ', sha256 ' : ', sha256 of its description ';
   return {
     kind: 'details',
-    summary: `All ${one.outcomes.length} rules of ${one.table} over ${one.data} (${one.rows} rows)`,
+    summary: `All ${one.outcomes.length} rules of ${one.table}${one.standing === 'proposed' ? ' as this pull request proposes them' : ''} over ${one.data} (${one.rows} rows)`,
     blocks: [
       {
         kind: 'facts',

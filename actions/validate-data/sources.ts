@@ -33,9 +33,10 @@ export interface Rulebook {
   readonly text: string;
   /**
    * How it stands to the checkout's own: `edited` and `removed` are told, since the pull request is judged by the base's;
-   * `new` has nothing on the base to be held against.
+   * `new` has nothing on the base to be held against. `proposed` is the checkout's own beside a base's that it edits: it binds once it is
+   * merged.
    */
-  readonly standing: 'same' | 'edited' | 'removed' | 'new';
+  readonly standing: 'same' | 'edited' | 'removed' | 'new' | 'proposed';
 }
 
 /**
@@ -74,6 +75,14 @@ export async function readRulebook(host: Host, file: string): Promise<Rulebook> 
   }
   const own = await readOwn(host, file, 'the contract');
   return { text: base, standing: own === undefined ? 'removed' : own === base ? 'same' : 'edited' };
+}
+
+/** The contract that binds and, where a pull request edits it, the one that it proposes: data must keep both, or main would break. */
+export async function readRulebooks(host: Host, file: string): Promise<readonly Rulebook[]> {
+  const binding = await readRulebook(host, file);
+  if (binding.standing !== 'edited') return [binding];
+  const text = await readRepositoryFile(host.root, file, 'the contract');
+  return [binding, { text, standing: 'proposed' }];
 }
 
 /** The text of a file of the checkout; undefined where there is none. */

@@ -19,7 +19,14 @@ import { profileOf, profileTypes } from './profile.ts';
 import { openQueries } from './queries.ts';
 import { rulesOf } from './rules.ts';
 import { judgeServer, refuseProfile } from './server-task.ts';
-import { readOwn, readRulebook, type TableSource, type Task, tableSources } from './sources.ts';
+import {
+  type Rulebook,
+  readOwn,
+  readRulebook,
+  type TableSource,
+  type Task,
+  tableSources,
+} from './sources.ts';
 import { splitRules, TRAIN } from './splits.ts';
 import { shownColumns, withValues } from './values.ts';
 
@@ -35,10 +42,10 @@ export interface Wanted {
 export async function judgeTask(
   host: Host,
   task: Task,
+  { text: rulebook, standing }: Rulebook,
   wanted: Wanted,
   folder: string,
 ): Promise<readonly JudgedData[]> {
-  const { text: rulebook, standing } = await readRulebook(host, task.contract);
   const contract = readContract(rulebook, task.contract);
   const server = task.data === undefined ? serverOf(contract, wanted.server) : undefined;
   if (server?.kind === 'postgresql') {
@@ -88,7 +95,7 @@ export async function judgeTask(
       outcomes: shown.size === 0 ? outcomes : await withValues(table, outcomes, shown),
       warnings: table.warnings,
     });
-    if (task.dataset === 'train' || wanted.profile)
+    if ((task.dataset === 'train' || wanted.profile) && standing !== 'proposed')
       await writeTheProfile(folder, table, declared, digest, rows);
   }
   if (queries.used) for (const one of judged) await verifyUnchanged(host.root, tables.get(one.table), one);

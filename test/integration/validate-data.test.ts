@@ -646,6 +646,19 @@ describe('a model', () => {
       { kind: 'contract-version', level: 'fail' },
       { kind: 'rule-broken', rule: 't.a.maximum', data: 'train.csv' },
     ]);
+    put(
+      'c.yaml',
+      contract('- { name: a, logicalType: integer, logicalTypeOptions: { maximum: 5, minimum: 10 } }'),
+    );
+    put('train.csv', 'a\n3\n');
+    expect((await run({}, pull)).findings).toContainEqual(
+      expect.objectContaining({
+        kind: 'rule-broken',
+        rule: 't.a.minimum',
+        data: 'train.csv',
+        proposed: true,
+      }),
+    );
     put('greenlight.yaml', MANIFEST.replaceAll('c.yaml', 'lax.yaml'));
     expect((await run({}, pull)).verdict).toBe('fail');
     expect((await run({})).verdict).toBe('pass');
