@@ -103,8 +103,15 @@ async function conditionRecords(
   // With one thread the search ends at the last record that is wanted.
   const [[threads] = []] = await table.query("SELECT current_setting('threads')");
   await table.query('SET threads = 1');
-  const all = conditions.reduce((sum, { count }) => sum + count, 0);
-  const together = await seek(conditions, Math.min(all, FIRST_RECORDS));
+  const counts = conditions.map(({ count }) => count);
+  const enough = (found: readonly (readonly number[])[]): boolean =>
+    counts.every((count, index) => (found[index] ?? []).length >= Math.min(PLACES, count));
+  // Rules that the same rows break are found with fewer of them, and earlier.
+  let together = await seek(conditions, Math.min(Math.max(...counts), FIRST_RECORDS));
+  if (!enough(together)) {
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    together = await seek(conditions, Math.min(all, FIRST_RECORDS));
+  }
   for (const [index, one] of conditions.entries()) {
     const wanted = Math.min(PLACES, one.count);
     let found = together[index] ?? [];

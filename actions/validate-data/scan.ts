@@ -19,36 +19,16 @@ export interface Found {
   readonly figures: readonly unknown[];
 }
 
-/**
- * Conditions are told together as bits of a word, whose few values are counted: that costs half of a filter for each. With more bits the
- * values of bad data could be many.
- */
-const BITS = 10;
-
 /** All counts of conditions and all figures of a table as one SELECT of one row. */
 export function scan(table: DataTable, measures: readonly Scanned[]): Statement<Found> {
   const emitter = new Emitter(table);
-  const conditions = measures.flatMap((one) => (one.count === 'condition' ? [one.condition] : []));
-  const { names, relation } = wordsOf(emitter, conditions);
-  const figures = measures.flatMap((one) =>
-    one.count === 'aggregate' ? [emitter.aggregate(one.aggregate)] : [],
+  const figures = measures.map((measure) =>
+    measure.count === 'condition' ? emitter.count(measure.condition) : emitter.aggregate(measure.aggregate),
   );
-  const histograms = names.map((name) => `histogram(${name}) FILTER (WHERE ${name} <> 0)`);
   return {
     setup: emitter.setup,
-    sql: `SELECT ${['count(*)', ...figures, ...histograms].join(', ')} FROM ${relation()}`,
-    read(answer) {
-      const [rows, ...rest] = answer[0] ?? [];
-      const counts = rest.slice(figures.length).map(readHistogram);
-      let tested = 0;
-      let figured = 0;
-      return {
-        rows: Number(rows),
-        figures: measures.map(({ count }) =>
-          count === 'aggregate' ? rest[figured++] : countOf(counts, tested++),
-        ),
-      };
-    },
+    sql: `SELECT ${['count(*)', ...figures].join(', ')} FROM ${emitter.from()}`,
+    read: ([row = []]) => ({ rows: Number(row[0]), figures: row.slice(1) }),
   };
 }
 
@@ -59,53 +39,17 @@ export function firstRecords(
   limit: number,
 ): Statement<readonly (readonly number[])[]> {
   const emitter = new Emitter(table);
-  const { names, relation } = wordsOf(emitter, conditions);
-  const any = names.map((name) => `${name} <> 0`).join(' OR ');
+  const names = conditions.map((_, index) => `broken${index}`);
+  const tests = conditions.map((condition, index) => `${emitter.condition(condition)} AS ${names[index]}`);
+  const told = `(SELECT *, ${tests.join(', ')} FROM ${emitter.from('record')})`;
   return {
     setup: emitter.setup,
-    sql: `SELECT ${['record', ...names].join(', ')} FROM ${relation('record')} WHERE ${any} LIMIT ${limit}`,
+    sql: `SELECT ${['record', ...names].join(', ')} FROM ${told} WHERE ${names.join(' OR ')} LIMIT ${limit}`,
     read: (rows) =>
-      conditions.map((_, index) =>
-        rows.flatMap(([record, ...words]) => (hasBit(words.map(Number), index) ? [Number(record)] : [])),
+      names.map((_, index) =>
+        rows.flatMap(([record, ...broken]) => (broken[index] === true ? [Number(record)] : [])),
       ),
   };
-}
-
-/** The relation with the conditions as columns of words; to be written once all else that is read of it was asked for. */
-function wordsOf(
-  emitter: Emitter,
-  conditions: readonly Condition[],
-): { readonly names: readonly string[]; relation(record?: 'record'): string } {
-  const tests = conditions.map((condition) => emitter.condition(condition));
-  const names = Array.from({ length: Math.ceil(tests.length / BITS) }, (_, index) => `word${index}`);
-  const words = names.map((name, index) => {
-    const some = tests.slice(index * BITS, (index + 1) * BITS);
-    return `${some.map((test, bit) => `CASE WHEN ${test} THEN ${2 ** bit} ELSE 0 END`).join(' + ')} AS ${name}`;
-  });
-  return {
-    names,
-    relation: (record) => `(SELECT ${['*', ...words].join(', ')} FROM ${emitter.from(record)})`,
-  };
-}
-
-function hasBit(words: readonly number[], condition: number): boolean {
-  return ((words[Math.floor(condition / BITS)] ?? 0) & (2 ** (condition % BITS))) !== 0;
-}
-
-type Histogram = readonly { readonly word: number; readonly rows: number }[];
-
-/** How many rows have each value of a word, from DuckDB's JSON of a map. */
-function readHistogram(map: unknown): Histogram {
-  return ((map ?? []) as { key: unknown; value: unknown }[]).map(({ key, value }) => ({
-    word: Number(key),
-    rows: Number(value),
-  }));
-}
-
-function countOf(histograms: readonly Histogram[], condition: number): number {
-  const bit = 2 ** (condition % BITS);
-  const histogram = histograms[Math.floor(condition / BITS)] ?? [];
-  return histogram.reduce((sum, { word, rows }) => sum + (word & bit ? rows : 0), 0);
 }
 
 /** The values of a table as a subquery with the names `key0`, `key1` …; with `whole`, rows with a NULL among them are left out. */

@@ -211,7 +211,7 @@ function textSteps(text: string, type: CellType, form: CellForm): Steps | undefi
           : `CASE WHEN ${hasZone(text)} THEN ${zoned} ELSE ${inZone(attempt, defaultZone)} END`;
       // Most are written as the engine writes them. A plain cast drops a zone; the one that heeds it takes twice as long.
       const judge = (plain: string): string =>
-        `CASE WHEN strlen(${text}) = 19 AND CAST(${plain} AS VARCHAR) = ${text} THEN ${inZone(plain, defaultZone)} WHEN ${matches(TIMESTAMP)} THEN ${other} END`;
+        `CASE WHEN CAST(${plain} AS VARCHAR) = ${text} THEN ${inZone(plain, defaultZone)} WHEN ${matches(TIMESTAMP)} THEN ${other} END`;
       if (zone === undefined) return { attempt, judge };
       const named = `${zone === 'with' ? '' : 'NOT '}${hasZone(text)}`;
       return { attempt, judge: (plain) => where(named)(judge(plain)) };
