@@ -35,7 +35,10 @@ export interface Judgement {
 /** Judges the data of a table by its rules: structure first, then what must be measured, then where what is broken lies. */
 export async function judge(ground: Ground, rules: readonly Rule[]): Promise<Judgement> {
   mustHaveSome(ground.table, rules);
-  const settled = rules.map((rule) => settle(rule, ground));
+  const declared = new Set(
+    rules.flatMap(({ check, column = '' }) => (check.kind === 'present' ? [column] : [])),
+  );
+  const settled = rules.map((rule) => settle(rule, ground, declared));
   const asked = settled.filter((item) => 'measure' in item);
   const figures = await take(
     ground,
@@ -52,7 +55,12 @@ export async function judge(ground: Ground, rules: readonly Rule[]): Promise<Jud
     figures,
   );
   const outcomes = settled.map((item): RuleOutcome => {
-    if (!('measure' in item)) return { ...item, failing: false, places: [] };
+    if (!('measure' in item)) {
+      // A type that the file stores says nothing of rows that are not there.
+      if (figures.rows === 0 && item.rule.check.kind === 'type' && item.status === 'pass')
+        return noRows(item.rule);
+      return { ...item, failing: false, places: [] };
+    }
     const outcome = judged.get(item);
     if (outcome === undefined) throw new Error('a rule without an outcome');
     return broken.includes(item)
@@ -89,8 +97,7 @@ function outcomeOf(asked: Asked, figures: Figures): RuleOutcome {
   const plain = { rule, failing: false, places: [], follows: false } as const;
   const figure = figures.of(measure);
   const aboutRows = measure.count !== 'rows' && measure.count !== 'query';
-  if (aboutRows && figures.rows === 0)
-    return { ...plain, status: 'error', reason: 'there are no rows to judge' };
+  if (aboutRows && figures.rows === 0) return noRows(rule);
   if (figure.value === undefined) return { ...plain, status: 'error', reason: figure.reason };
   const held = holds(expect, figure.value, figures.rows);
   const calm = warnAt === undefined ? true : holds(warnAt, figure.value, figures.rows);
@@ -105,6 +112,11 @@ function outcomeOf(asked: Asked, figures: Figures): RuleOutcome {
     ...(status === 'pass' || counted ? {} : { reason: broken ?? 'compared; the figure is withheld' }),
     failing: counted && countsFailures(measure),
   };
+}
+
+function noRows(rule: Rule): RuleOutcome {
+  const reason = 'there are no rows to judge';
+  return { rule, status: 'error', reason, failing: false, places: [], follows: false };
 }
 
 function countsFailures({ count }: Measure): boolean {

@@ -27,7 +27,7 @@ export interface Asked {
 }
 
 /** Decides a rule as far as columns and their types can. */
-export function settle(rule: Rule, ground: Ground): Settled {
+export function settle(rule: Rule, ground: Ground, declared: ReadonlySet<string>): Settled {
   const { check } = rule;
   const { table } = ground;
   switch (check.kind) {
@@ -38,7 +38,7 @@ export function settle(rule: Rule, ground: Ground): Settled {
     case 'present':
       return hasColumn(table, rule.column)
         ? decided(rule, 'pass')
-        : decided(rule, 'fail', absence(rule, table));
+        : decided(rule, 'fail', absence(rule, table, declared));
     case 'extra-columns': {
       const extra = table.columns.filter(({ name }) => !check.declared.includes(name));
       if (extra.length === 0) return decided(rule, 'pass');
@@ -64,10 +64,28 @@ function hasColumn(table: Shape, wanted: string | undefined): boolean {
   return table.columns.some(({ name }) => name === wanted);
 }
 
-function absence(rule: Rule, table: Shape): string {
-  const names = table.columns.map(({ name }) => name);
-  const near = nearest(rule.column ?? '', names);
+/** Names of other rules' columns are taken; of the rest, one that only looks the same is the likeliest slip. */
+function absence(rule: Rule, table: Shape, declared: ReadonlySet<string>): string {
+  const wanted = rule.column ?? '';
+  const free = table.columns.map(({ name }) => name).filter((name) => !declared.has(name));
+  const alike = free.find((name) => looks(name) === looks(wanted));
+  if (alike !== undefined)
+    return `it is missing; the data has \`${alike}\`, which looks the same and is written \`${spelt(alike)}\`, not \`${spelt(wanted)}\``;
+  const near = nearest(wanted, free);
   return near === undefined ? 'it is missing' : `it is missing; the data has \`${near}\``;
+}
+
+/** A name as the eye sees it: Unicode's composed form, without what is not seen. */
+function looks(name: string): string {
+  return name
+    .normalize('NFC')
+    .replaceAll(/[\p{Cf}\p{Cc}]/gu, '')
+    .trim();
+}
+
+/** A name with all but ASCII as code points. */
+function spelt(name: string): string {
+  return name.replaceAll(/[^ -~]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
 }
 
 /** What becomes of a rule whose column is not there. */

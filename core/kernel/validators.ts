@@ -6,7 +6,7 @@ export interface Validate {
   errors?: readonly ErrorObject[] | null;
 }
 
-export const AJV_OPTIONS: Options = { allErrors: true, strict: false, verbose: true };
+export const AJV_OPTIONS: Options = { allErrors: true, strict: false, verbose: true, strictNumbers: true };
 
 const compiled = new Map<object, Validate>();
 

@@ -488,3 +488,19 @@ describe('the inputs of a model', () => {
     expect(judged(property, of)).toContain(reason);
   });
 });
+
+describe('structure', () => {
+  it('without rows is an error, in Parquet too', async () => {
+    const contract = contractOf({ t: '- { name: a, logicalType: integer }' });
+    const none = 'error there are no rows to judge';
+    expect((await outcomes(contract, { t: 'a\n' }))['a.type']).toBe(none);
+    expect((await outcomes(contract, { t: 'SELECT 1 AS a WHERE false' }, 'parquet'))['a.type']).toBe(none);
+  });
+
+  it('names the likeliest slip among the columns that nobody declares', async () => {
+    const contract = contractOf({ t: '- { name: é }\n- { name: b }\n- { name: colour }' });
+    const told = await outcomes(contract, { t: 'e\u0301,b,color\n1,2,3\n' });
+    expect(told['é.present']).toContain('written `e\\u{301}`, not `\\u{e9}`');
+    expect(told['colour.present']).toContain('the data has `color`');
+  });
+});
