@@ -1,12 +1,12 @@
 import { readContract } from '../../core/formats/contract.ts';
-import { readWaivers, WAIVERS_FILE, type Waiver } from '../../core/formats/waiver.ts';
+import { readWaivers, type Waiver } from '../../core/formats/waiver.ts';
 import type { Block } from '../../core/kernel/blocks.ts';
 import type { Host } from '../../core/toolkit/host.ts';
 import { now } from '../../core/toolkit/time.ts';
 import { compare } from './compatibility/compare.ts';
 import { type ChangeFinding, changesPass, judgeChanges } from './compatibility/judge.ts';
 import { changesHeadline, changesReport } from './compatibility/report.ts';
-import { readOwn, type Task } from './sources.ts';
+import { readOwn, readWaiversFile, type Task } from './sources.ts';
 
 /** What a pull request makes of one contract. */
 export interface ContractEdit {
@@ -51,6 +51,6 @@ export async function contractEdits(host: Host, tasks: readonly Task[]): Promise
 }
 
 async function waivers(host: Host): Promise<readonly Waiver[]> {
-  const text = await readOwn(host, WAIVERS_FILE, 'the waivers');
-  return text === undefined ? [] : readWaivers(text);
+  const found = await readWaiversFile(host);
+  return found === undefined ? [] : readWaivers(found.text, found.file);
 }

@@ -1,7 +1,9 @@
 import path from 'node:path';
+import { CLASSIFICATION_FILE } from '../../core/formats/classification.ts';
 import type { Contract } from '../../core/formats/contract.ts';
 import { serverOf } from '../../core/formats/contract-servers.ts';
 import { MANIFEST_FILE, type ManifestModel, readManifest } from '../../core/formats/manifest.ts';
+import { WAIVERS_FILE } from '../../core/formats/waiver.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
 import { inside, readRepositoryFile } from '../../core/toolkit/files.ts';
 import type { Host } from '../../core/toolkit/host.ts';
@@ -83,6 +85,43 @@ export async function readRulebooks(host: Host, file: string): Promise<readonly 
   if (binding.standing !== 'edited') return [binding];
   const text = await readRepositoryFile(host.root, file, 'the contract');
   return [binding, { text, standing: 'proposed' }];
+}
+
+/** A file of the repository that greenlight.yaml may name, else one of a fixed name. */
+interface NamedFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The waivers: the checkout's own, as a waiver is how a code owner accepts what its pull request breaks. */
+export async function readWaiversFile(host: Host): Promise<NamedFile | undefined> {
+  return named('waivers', WAIVERS_FILE, (file) => readOwn(host, file, 'the file'));
+}
+
+/** The team's words for classification: on a pull request the base branch's, as they decide what it is judged by. */
+export async function readClassificationFile(host: Host): Promise<NamedFile | undefined> {
+  const { rulesFrom } = host;
+  return named('classification', CLASSIFICATION_FILE, (file) =>
+    rulesFrom === undefined ? readOwn(host, file, 'the file') : host.git.show(rulesFrom, file),
+  );
+}
+
+async function named(
+  key: 'waivers' | 'classification',
+  usual: string,
+  read: (file: string) => Promise<string | undefined>,
+): Promise<NamedFile | undefined> {
+  const manifest = await read(MANIFEST_FILE);
+  const chosen = manifest === undefined ? undefined : readManifest(manifest)[key];
+  const file = chosen ?? usual;
+  const text = await read(file);
+  if (text !== undefined) return { file, text };
+  if (chosen === undefined) return undefined;
+  throw new GreenlightError({
+    code: 'file/not-found',
+    message: `${MANIFEST_FILE} names \`${file}\` as \`${key}\`, and there is no such file`,
+    place: { file: MANIFEST_FILE },
+  });
 }
 
 /** The text of a file of the checkout; undefined where there is none. */

@@ -699,6 +699,12 @@ describe('an edit of a contract', () => {
     const waived = await run(ADHOC, pull);
     expect(waived).toMatchObject({ code: 0, verdict: 'pass' });
     expect(waived.everything).toContain('the new gauge');
+    put(
+      'greenlight.yaml',
+      'waivers: none.yaml\nmodels: { late: { data: { train: { path: x }, test: { path: x } }, model: m.onnx } }\n',
+    );
+    expect((await run(ADHOC, pull)).findings).toMatchObject([{ code: 'file/not-found' }]);
+    rmSync(path.join(root, 'greenlight.yaml'));
     put('greenlight.waivers.yaml', waiver('2001-12-31'));
     expect((await run(ADHOC, pull)).verdict).toBe('fail');
     put('greenlight.waivers.yaml', waiver('2999-12-31'));

@@ -7,6 +7,14 @@ export type User = string;
  */
 export interface Manifest {
   /**
+   * The path of the waivers; greenlight.waivers.yaml where nothing is said.
+   */
+  waivers?: string;
+  /**
+   * The path of the team's words for classification; greenlight.classification.yaml where nothing is said.
+   */
+  classification?: string;
+  /**
    * The models by name. A name is used in branches, tags and file names.
    */
   models: {
