@@ -11,8 +11,15 @@ export async function step(name: string): Promise<void> {
   leave(await runAction(name));
 }
 
+/** The Node.js that the actions run on; older ones lack what is used here. */
+const NODE = 24;
+
 /** Runs the `greenlight` command. */
 export async function command(): Promise<void> {
+  if (Number(process.versions.node.split('.')[0]) < NODE) {
+    process.stderr.write(`error: greenlight needs Node.js ${NODE} or newer, this is ${process.version}\n`);
+    return leave(3);
+  }
   leave(await runVerb(process.argv.slice(2)));
 }
 

@@ -1,4 +1,5 @@
 import type { ContractTypeOptions } from '../../core/formats/contract.ts';
+import { emptyRanges } from '../../core/formats/contract-thresholds.ts';
 import type { Path } from '../../core/kernel/yaml.ts';
 import type { CellType } from '../../core/toolkit/table/cells.ts';
 import type { NestedType } from '../../core/toolkit/table/nested.ts';
@@ -33,8 +34,20 @@ const BOUNDS = [
 
 /** The rules of `logicalTypeOptions`. */
 export function optionRules(of: AnyUse, words: string, options: ContractTypeOptions, add: Add): void {
-  if (isNested(of.type)) nestedRules(of as Use<NestedType>, words, options, add);
-  else plainRules(of as Use, words, options, add);
+  const empty = emptyRanges(options);
+  const within: ContractTypeOptions = { ...options };
+  for (const { lower, upper } of empty) {
+    add(
+      upper,
+      `${words} is between ${lower} and ${upper}`,
+      at(upper),
+      unsupported('a range with nothing in it'),
+    );
+    delete within[lower];
+    delete within[upper];
+  }
+  if (isNested(of.type)) nestedRules(of as Use<NestedType>, words, within, add);
+  else plainRules(of as Use, words, within, add);
 }
 
 function at(key: string): Path {

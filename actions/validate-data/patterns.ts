@@ -13,11 +13,13 @@ const RE2_REPEATS = 1000;
 export function toRe2(source: string): Rewritten {
   let pattern = '';
   let inClass = false;
+  const repeats = new Repeats();
   for (let index = 0; index < source.length; ) {
     const rest = source.slice(index);
     const piece = inClass ? classPiece(rest) : outerPiece(rest);
     if ('construct' in piece) return piece;
     pattern += piece.pattern;
+    if (!inClass && !repeats.take(piece.read)) return { construct: piece.read };
     if (piece.read === '[' || piece.read === '[^') inClass = true;
     else if (inClass && piece.read === ']') inClass = false;
     index += piece.read.length;
@@ -33,6 +35,32 @@ export function asWholeMatch(pattern: string): string {
   const whole = /^\^([^|^$\\]*)\$$/.exec(pattern)?.[1];
   if (whole !== undefined) return whole;
   return `(?s:.*)(?:${pattern})(?s:.*)`;
+}
+
+/** RE2 bounds the product of repeats within repeats. */
+class Repeats {
+  /** The largest product within each open group, the whole pattern first. */
+  private readonly groups = [1];
+  /** That of what a repeat would follow. */
+  private last = 1;
+
+  /** Takes a piece that stands outside of classes; false where RE2 would refuse. */
+  take(piece: string): boolean {
+    const count = /^\{(\d+)(?:,(\d*))?\}$/.exec(piece);
+    if (count !== null) {
+      this.last *= Math.max(1, Number(count[1]), Number(count[2] ?? 0));
+    } else if (piece === '(' || piece === '(?:') {
+      this.groups.push(1);
+      return true;
+    } else if (piece === ')') {
+      this.last = this.groups.pop() ?? 1;
+    } else if (piece !== '?' && piece !== '*' && piece !== '+') {
+      this.last = 1;
+    }
+    const top = this.groups.length - 1;
+    this.groups[top] = Math.max(this.groups[top] ?? 1, this.last);
+    return this.last <= RE2_REPEATS;
+  }
 }
 
 type Piece = { readonly read: string; readonly pattern: string } | { readonly construct: string };

@@ -18,11 +18,12 @@ import { inputOutcomes } from './model-inputs.ts';
 import { profileOf, profileTypes } from './profile.ts';
 import { openQueries } from './queries.ts';
 import { rulesOf } from './rules.ts';
-import { judgeServer, refuseProfile } from './server-task.ts';
+import { judgeServer, refuseInputsOfFiles } from './server-task.ts';
 import {
   type Rulebook,
   readOwn,
   readRulebook,
+  shownPath,
   type TableSource,
   type Task,
   tableSources,
@@ -48,8 +49,8 @@ export async function judgeTask(
 ): Promise<readonly JudgedData[]> {
   const contract = readContract(rulebook, task.contract);
   const server = task.data === undefined ? serverOf(contract, wanted.server) : undefined;
-  if (server?.kind === 'postgresql') {
-    if (wanted.profile) refuseProfile(server);
+  if (server !== undefined && server.kind !== 'files') {
+    refuseInputsOfFiles(server, { profile: wanted.profile, 'show-values': wanted.showValues.length > 0 });
     return judgeServer(host, task, contract, { text: rulebook, standing }, server, wanted.table);
   }
   const sources = tableSources(host.root, contract, task, wanted.table, wanted.server);
@@ -117,7 +118,7 @@ async function writeTheProfile(
 /** Opens a table's data. A link within a folder or glob must not lead out of the repository: throws `file/outside`. */
 async function openSource(root: string, source: TableSource, engine: Engine): Promise<DataTable> {
   const table = await openTable(source.path, { ...source, engine });
-  for (const file of table.files) inside(root, file, 'the data file');
+  for (const file of table.files) inside(root, shownPath(root, file), 'the data file');
   return table;
 }
 

@@ -13,7 +13,7 @@ import {
   ownPath,
 } from './contract-model.ts';
 import { unknownServerKeys } from './contract-servers.ts';
-import { fateOf } from './contract-thresholds.ts';
+import { emptyRanges, fateOf } from './contract-thresholds.ts';
 
 /**
  * What the standard accepts of a contract and can't be meant: unknown keys of servers, names of columns that are not declared, bounds in
@@ -142,16 +142,6 @@ function lintProperty(property: ContractItem, path: Path, tell: Tell): void {
 }
 
 /** Each pair: the lower end of a range, its upper end, and whether the two may be equal. */
-const RANGES = [
-  ['minimum', 'maximum', true],
-  ['minimum', 'exclusiveMaximum', false],
-  ['exclusiveMinimum', 'maximum', false],
-  ['exclusiveMinimum', 'exclusiveMaximum', false],
-  ['minLength', 'maxLength', true],
-  ['minItems', 'maxItems', true],
-  ['minProperties', 'maxProperties', true],
-] as const satisfies readonly (readonly [keyof ContractTypeOptions, keyof ContractTypeOptions, boolean])[];
-
 function lintOptions(property: ContractItem, options: ContractTypeOptions, path: Path, tell: Tell): void {
   if (property.logicalType === 'boolean' || property.logicalType === 'map') {
     for (const key of Object.keys(options)) {
@@ -162,14 +152,9 @@ function lintOptions(property: ContractItem, options: ContractTypeOptions, path:
     }
     return;
   }
-  for (const [lower, upper, mayBeEqual] of RANGES) {
-    const [low, high] = [options[lower], options[upper]];
-    if (low === undefined || high === undefined || typeof low !== typeof high) continue;
-    // Dates and times in their forms are in the order of their texts.
-    if (low > high || (low === high && !mayBeEqual)) {
-      const message = `nothing lies between \`${lower}\` ${low} and \`${upper}\` ${high}`;
-      tell('reversed-range', message, [...path, upper], 'give the smaller one first');
-    }
+  for (const { lower, upper } of emptyRanges(options)) {
+    const message = `nothing lies between \`${lower}\` ${options[lower]} and \`${upper}\` ${options[upper]}`;
+    tell('reversed-range', message, [...path, upper], 'give the smaller one first');
   }
   if (property.properties === undefined) return;
   const names = property.properties.map(({ name }) => name);

@@ -1,4 +1,9 @@
-import { type ContractQuality, type Operator, operatorOf } from './contract-model.ts';
+import {
+  type ContractQuality,
+  type ContractTypeOptions,
+  type Operator,
+  operatorOf,
+} from './contract-model.ts';
 
 /**
  * What becomes of a library metric's threshold before any data are seen: a count is 0 or more, a share of rows 0 to 100 percent. Ranges
@@ -36,4 +41,26 @@ export function fateOf(
     case undefined:
       return 'open';
   }
+}
+
+const RANGES = [
+  ['minimum', 'maximum', true],
+  ['minimum', 'exclusiveMaximum', false],
+  ['exclusiveMinimum', 'maximum', false],
+  ['exclusiveMinimum', 'exclusiveMaximum', false],
+  ['minLength', 'maxLength', true],
+  ['minItems', 'maxItems', true],
+  ['minProperties', 'maxProperties', true],
+] as const satisfies readonly (readonly [keyof ContractTypeOptions, keyof ContractTypeOptions, boolean])[];
+
+/** The ranges of a type's options in which nothing lies. */
+export function emptyRanges(
+  options: ContractTypeOptions,
+): readonly { readonly lower: keyof ContractTypeOptions; readonly upper: keyof ContractTypeOptions }[] {
+  return RANGES.flatMap(([lower, upper, mayBeEqual]) => {
+    const [low, high] = [options[lower], options[upper]];
+    if (low === undefined || high === undefined || typeof low !== typeof high) return [];
+    // Dates and times in their forms are in the order of their texts.
+    return low > high || (low === high && !mayBeEqual) ? [{ lower, upper }] : [];
+  });
 }

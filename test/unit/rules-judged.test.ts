@@ -490,6 +490,15 @@ describe('the inputs of a model', () => {
 });
 
 describe('structure', () => {
+  it('of a range with nothing in it is an error, not a failure of the data', async () => {
+    const options = '{ minimum: 5, maximum: 1, multipleOf: 2 }';
+    const contract = contractOf({ t: `- { name: a, logicalType: integer, logicalTypeOptions: ${options} }` });
+    expect(await outcomes(contract, { t: 'a\n3\n' })).toMatchObject({
+      'a.maximum': expect.stringContaining('error'),
+      'a.multipleOf': 'fail 1 [1]',
+    });
+  });
+
   it('without rows is an error, in Parquet too', async () => {
     const contract = contractOf({ t: '- { name: a, logicalType: integer }' });
     const none = 'error there are no rows to judge';

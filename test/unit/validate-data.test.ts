@@ -33,6 +33,7 @@ describe('patterns', () => {
     'a{,2}]',
     '^[a\\-z]\\/$',
     '^.{2}$',
+    '^(?:(a{2}){3}|b{0,500})$',
   ])('%s means in RE2 what it means in JavaScript', async (source) => {
     const rewritten = toRe2(source);
     if (!('pattern' in rewritten)) throw new Error(rewritten.construct);
@@ -58,6 +59,9 @@ describe('patterns', () => {
     '(?i:a)',
     '[^]',
     'a{2000}',
+    '((a{11}){10}b){10}',
+    '^((a{1000}){1000}){1000}$',
+    '(?:a{2}|b{600}){2}',
     '\\cA',
     '\\k',
     '[\\S]',
