@@ -2,6 +2,7 @@ import type { ContractTable } from '../../core/formats/contract.ts';
 import type { Profile, ProfileColumn } from '../../core/formats/profile.ts';
 import { type CellType, cellOf, holds } from '../../core/toolkit/table/cells.ts';
 import type { DataColumn, DataTable } from '../../core/toolkit/table/open.ts';
+import { Emitter } from './duckdb.ts';
 import { columnName, isNested, typeOf } from './uses.ts';
 
 /** Cells with fewer rows than this would tell about single people: they are merged or left out. */
@@ -33,10 +34,11 @@ export async function profileOf(
 ): Promise<Profile> {
   const columns: ProfileColumn[] = [];
   for (let start = 0; start < table.columns.length; start += COLUMNS_A_SCAN) {
+    const emitter = new Emitter(table);
     const profiled = table.columns
       .slice(start, start + COLUMNS_A_SCAN)
-      .map((column) => describe(table, column, types));
-    await table.query(histogram(table, profiled));
+      .map((column) => describe(table, column, types, emitter));
+    await table.query(histogram(emitter.from(), profiled));
     for (const [index, one] of profiled.entries())
       columns.push(await profileColumn(table, one, index, profiled.length));
   }
@@ -50,7 +52,12 @@ interface Profiled {
   readonly value: string;
 }
 
-function describe(table: DataTable, column: DataColumn, types: ReadonlyMap<string, CellType>): Profiled {
+function describe(
+  table: DataTable,
+  column: DataColumn,
+  types: ReadonlyMap<string, CellType>,
+  emitter: Emitter,
+): Profiled {
   const type = types.get(column.name);
   const { name } = column;
   if (type === undefined || type === 'time' || (column.type !== undefined && !holds(column.type, type))) {
@@ -60,7 +67,7 @@ function describe(table: DataTable, column: DataColumn, types: ReadonlyMap<strin
       value: `CASE WHEN ${cellOf(table, column, 'string').isNull} THEN NULL ELSE true END`,
     };
   }
-  const { value } = cellOf(table, column, type);
+  const value = emitter.value({ column: name, type });
   if (type === 'integer' || type === 'number')
     return { name, kind: 'number', value: `CAST(${value} AS DOUBLE)` };
   if (type === 'string' || type === 'boolean')
@@ -69,13 +76,13 @@ function describe(table: DataTable, column: DataColumn, types: ReadonlyMap<strin
 }
 
 /** A table of (column's id, value in the column v<n>, rows). */
-function histogram(table: DataTable, columns: readonly Profiled[]): string {
+function histogram(from: string, columns: readonly Profiled[]): string {
   const names = columns.map((_, index) => `v${index}`);
   const values = columns.map(({ value }, index) => `${value} AS v${index}`);
   const sets = names.map((name) => `(${name})`).join(', ');
   return `CREATE OR REPLACE TEMP TABLE greenlight_histogram AS
     SELECT grouping(${names.join(', ')}) AS id, ${names.join(', ')}, count(*) AS n
-    FROM (SELECT ${values.join(', ')} FROM ${table.from()}) GROUP BY GROUPING SETS (${sets})`;
+    FROM (SELECT ${values.join(', ')} FROM ${from}) GROUP BY GROUPING SETS (${sets})`;
 }
 
 async function profileColumn(
