@@ -18,10 +18,10 @@ export interface BenchData {
 export const BAD_VALUES = { distance: -777, origin: 'q!7' };
 
 export const WIDE_COLUMNS = 50;
+export const WIDE_ROWS = 1_000_000;
 
 /** How many times the bookings hold the flights. */
 const COPIES = 10;
-const WIDE_ROWS = 1_000_000;
 const SMALL_ROWS = 1000;
 
 /**

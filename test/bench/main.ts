@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -47,8 +47,10 @@ async function main(): Promise<number> {
   const data = await makeData(home, rows);
   const peers = values.peers === 'all' ? PEERS.map(({ name }) => name) : values.peers.split(',');
   const only = values.lines?.split(',');
-  const planned = validateLines({ root, home, data, peers }).filter(
-    ({ line }) => only?.includes(line.id) ?? true,
+  const asked = (id: string): boolean => only?.includes(id) ?? true;
+  const wants = (id: string): boolean => !values.list && asked(id);
+  const planned = (await validateLines({ root, home, data, peers, wants })).filter(({ line }) =>
+    asked(line.id),
   );
   if (values.list) {
     for (const { line } of planned) console.log(`${line.id.padEnd(28)} ${line.title}`);
@@ -64,9 +66,12 @@ async function main(): Promise<number> {
     print(result);
   }
   writeResults(path.join(home, 'results'), rows, results);
-  const missed = results.flatMap(({ bounds }) => bounds).filter(({ verdict }) => verdict === 'missed').length;
-  console.log(missed === 0 ? 'no target is missed' : `${missed} targets are missed`);
-  return missed === 0 ? 0 : 1;
+  const verdicts = Map.groupBy(
+    results.flatMap(({ bounds }) => bounds),
+    ({ verdict }) => verdict,
+  );
+  console.log([...verdicts].map(([verdict, bounds]) => `${bounds.length} ${verdict}`).join(', '));
+  return verdicts.has('missed') ? 1 : 0;
 }
 
 function print({ title, runs, ours, other, bounds, faults }: Result): void {
@@ -90,6 +95,8 @@ function target(bound: Bound): string {
   switch (bound.of) {
     case 'cpu-ratio':
       return `CPU at most ×${bound.most}`;
+    case 'extra-cpu':
+      return `extra CPU at most ${bound.most} floors`;
     case 'times-less-cpu':
       return `CPU at least ÷${bound.least}`;
     case 'peak-mib':
@@ -110,7 +117,7 @@ function show(value: number): string {
   return value >= 100 ? String(Math.round(value)) : value.toFixed(2);
 }
 
-/** A file for each day, so that a change of the figures can be looked up. */
+/** A file for each day and size, so that a change of the figures can be looked up; lines that were not measured now stay as they were. */
 function writeResults(folder: string, rows: number, results: readonly Result[]): void {
   mkdirSync(folder, { recursive: true });
   const day = new Date().toISOString().slice(0, 10);
@@ -124,7 +131,12 @@ function writeResults(folder: string, rows: number, results: readonly Result[]):
     node: process.version,
     duckdb: version,
   };
-  const file = path.join(folder, `validate-${day}.json`);
-  writeFileSync(file, `${JSON.stringify({ day, rows, machine, results }, null, 2)}\n`);
+  const file = path.join(folder, `validate-${day}-${rows}.json`);
+  const earlier = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { results: readonly Result[] }).results
+    : [];
+  const kept = earlier.filter(({ id }) => results.every((result) => result.id !== id));
+  const all = { day, rows, machine, results: [...kept, ...results] };
+  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`);
   console.log(`written: ${path.relative(process.cwd(), file)}`);
 }

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Line } from './compare.ts';
 import { bookingsContract, flightsContract, uniqueTextContract, wideContract } from './contracts.ts';
-import { BAD_VALUES, type BenchData } from './data.ts';
+import { BAD_VALUES, type BenchData, WIDE_ROWS } from './data.ts';
 import type { Side } from './meter.ts';
 import { install, PEERS, peerSide } from './peers.ts';
+import { makeRepository, PULL_REQUEST } from './repository.ts';
 
 /** A line to measure, or one that can't be and why. */
 export type Planned =
@@ -23,11 +24,19 @@ export interface Bench {
   readonly data: BenchData;
   /** The peers to measure beside the usual two. */
   readonly peers: readonly string[];
+  /** Whether a line is to be measured: a peer that no line needs is not installed. */
+  wants(id: string): boolean;
 }
 
 /** The lines of validate-data: what is promised of its speed, memory and start. */
-export function validateLines(bench: Bench): Planned[] {
-  return [...floorLines(bench), ...uniquenessLines(bench), ...otherLines(bench), ...peerLines(bench)];
+export async function validateLines(bench: Bench): Promise<Planned[]> {
+  const repository = await makeRepository(bench.data);
+  return [
+    ...floorLines(bench),
+    ...uniquenessLines(bench),
+    ...otherLines(bench, repository),
+    ...peerLines(bench),
+  ];
 }
 
 function floorLines(bench: Bench): Planned[] {
@@ -117,13 +126,13 @@ function uniquenessLines(bench: Bench): Planned[] {
   ];
 }
 
-function otherLines(bench: Bench): Planned[] {
+function otherLines(bench: Bench, repository: string): Planned[] {
   const few = ten(bench, 'few.csv');
   return [
     {
       line: {
         id: 'wide',
-        title: '200 rules on 50 columns, 1 M rows, against one SELECT by hand',
+        title: `200 rules on 50 columns, ${million(Math.min(bench.data.rows, WIDE_ROWS))} rows, against one SELECT by hand`,
         ours: ours(bench, 'wide.parquet', wideContract('wide.parquet')),
         other: floor(bench, 'wide.parquet', 'wide'),
         bounds: [{ of: 'cpu-ratio', most: 1.2 }],
@@ -142,11 +151,28 @@ function otherLines(bench: Bench): Planned[] {
       line: {
         id: 'nothing-changed',
         title: 'a pull request that changes neither data nor contract',
+        ours: {
+          name: 'greenlight',
+          command: [process.execPath, cli(bench), 'validate-data'],
+          cwd: repository,
+          env: PULL_REQUEST,
+          exit: 0,
+          fault: (printed) =>
+            printed.includes('neither contracts nor data') ? undefined : 'it judged what had not changed',
+        },
         bounds: [{ of: 'wall-seconds', most: 1 }],
       },
-      unmeasured: 'not there yet',
-      why: 'validate-data judges all data sets in every pull request',
     },
+    ...(['parquet', 'csv'] as const).map((format) => ({
+      line: {
+        id: `profile-${format}`,
+        title: `profile.json and pictures alone (${format}), by the flag`,
+        ours: withFlag(ten(bench, `flights.${format}`), '--profile'),
+        other: { ...ten(bench, `flights.${format}`), name: 'without' },
+        floor: floor(bench, `flights.${format}`, 'flights'),
+        bounds: [{ of: 'extra-cpu' as const, most: 1 }],
+      },
+    })),
     {
       line: {
         id: 'personal-data',
@@ -160,15 +186,16 @@ function otherLines(bench: Bench): Planned[] {
 }
 
 function peerLines(bench: Bench): Planned[] {
-  return PEERS.filter(({ name, byFlag }) => !byFlag || bench.peers.includes(name)).flatMap((peer) => {
-    const installed = install(peer, path.join(bench.home, 'venvs'));
-    return Object.entries(peer.formats).map(([format, least]): Planned => {
+  return PEERS.filter(({ name, byFlag }) => !byFlag || bench.peers.includes(name)).flatMap((peer) =>
+    Object.entries(peer.formats).map(([format, least]): Planned => {
       const line = {
         id: `${format}-${peer.name}`,
         title: `${format === 'csv' ? 'CSV' : 'Parquet'}, ten rules, against ${peer.name}`,
         bounds: [{ of: 'times-less-cpu' as const, least: least ?? 1 }],
         ...(peer.runs === undefined ? {} : { runs: peer.runs }),
       };
+      if (!bench.wants(line.id)) return { line, unmeasured: 'skipped', why: 'it is not asked for' };
+      const installed = install(peer, path.join(bench.home, 'venvs'));
       if ('skipped' in installed) return { line, unmeasured: 'skipped', why: installed.skipped };
       const file = path.join(bench.data.folder, `flights.${format}`);
       const contract = contractFile(
@@ -178,8 +205,16 @@ function peerLines(bench: Bench): Planned[] {
       );
       const other = peerSide(peer, installed.bin, file, contract, bench.data);
       return { line: { ...line, ours: ten(bench, `flights.${format}`), other } };
-    });
-  });
+    }),
+  );
+}
+
+function withFlag(side: Side, flag: string): Side {
+  return { ...side, command: [...side.command, flag] };
+}
+
+function cli({ root }: Bench): string {
+  return path.join(root, 'dist', 'cli.js');
 }
 
 type Expected = Partial<Pick<Side, 'exit' | 'fault'>>;
@@ -192,13 +227,12 @@ function ten(bench: Bench, file: string, expected: Expected = {}): Side {
 
 /** Our command as a person types it, with all that it writes by default. */
 function ours(bench: Bench, file: string, contract: object, expected: Expected = {}): Side {
-  const command = path.join(bench.root, 'dist', 'cli.js');
   const rulebook = path.relative(bench.data.folder, contractFile(bench, file, contract));
   return {
     name: 'greenlight',
     command: [
       process.execPath,
-      command,
+      cli(bench),
       'validate-data',
       '--contract',
       rulebook,
@@ -259,9 +293,4 @@ function badRowFault({ badRecord }: BenchData): (printed: string) => string | un
 
 function million(rows: number): string {
   return rows >= 1_000_000 ? `${rows / 1_000_000} M` : rows.toLocaleString('en');
-}
-
-/** Whether dist/ is there to be measured. */
-export function isBuilt(root: string): boolean {
-  return existsSync(path.join(root, 'dist', 'cli.js'));
 }

@@ -92,6 +92,19 @@ describe('options of text cells', () => {
     expect(stamps).toMatchObject({ 'a.type': 'fail 1 [3]', 'a.exclusiveMinimum': 'fail 1 [1]' });
   });
 
+  it('what the engine writes and no calendar knows', async () => {
+    const cells = [
+      'infinity',
+      '-infinity',
+      '10000-01-01 00:00:00',
+      '0044-03-15 (BC) 00:00:00',
+      '2001-02-03 04:05:06',
+    ];
+    expect((await one('logicalType: timestamp', cells))['a.type']).toBe('fail 4 [1,2,3,4]');
+    const days = ['infinity', '10000-01-01', '0044-03-15 (BC)', '2001-02-03'];
+    expect((await one('logicalType: date', days))['a.type']).toBe('fail 3 [1,2,3]');
+  });
+
   it('zones of timestamps', async () => {
     const cells = ['2020-06-01T00:00:00Z', '2020-06-01T00:00:00', '2020-06-01T00:00:00+02:00'];
     expect(

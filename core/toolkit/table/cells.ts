@@ -42,10 +42,13 @@ interface Steps {
 // dateTime with a blank for the T as well, time); booleans are true and false in any case. No surrounding blanks.
 export const INTEGER = '[+-]?[0-9]+';
 export const NUMBER = '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?';
-const DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+// There is no year 0, as in PostgreSQL, and no offset beyond those that it knows.
+const YEAR = '([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)';
+const DAY = `${YEAR}-[0-9]{2}-[0-9]{2}`;
 const CLOCK = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?';
-const TIMESTAMP = `${DAY}[T ]${CLOCK}(Z|[+-][0-9]{2}:[0-9]{2})?`;
-const ZONED = /[0-9](Z|[+-][0-9]{2}:[0-9]{2})$/;
+const OFFSET = '(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9])';
+const TIMESTAMP = `${DAY}[T ]${CLOCK}${OFFSET}?`;
+const ZONED = new RegExp(`[0-9]${OFFSET}$`);
 
 /** The forms as JavaScript reads them, for bounds in contracts. */
 export const FORMS: Readonly<Record<'date' | 'timestamp' | 'time', RegExp>> = {
@@ -209,9 +212,9 @@ function textSteps(text: string, type: CellType, form: CellForm): Steps | undefi
         defaultZone === undefined
           ? zoned
           : `CASE WHEN ${hasZone(text)} THEN ${zoned} ELSE ${inZone(attempt, defaultZone)} END`;
-      // Most are written as the engine writes them. A plain cast drops a zone; the one that heeds it takes twice as long.
+      // Most are written as the engine writes them, which writes infinities and years of five digits too. A plain cast drops a zone; the one that heeds it takes twice as long.
       const judge = (plain: string): string =>
-        `CASE WHEN CAST(${plain} AS VARCHAR) = ${text} THEN ${inZone(plain, defaultZone)} WHEN ${matches(TIMESTAMP)} THEN ${other} END`;
+        `CASE WHEN strlen(${text}) = 19 AND CAST(${plain} AS VARCHAR) = ${text} THEN ${inZone(plain, defaultZone)} WHEN ${matches(TIMESTAMP)} THEN ${other} END`;
       if (zone === undefined) return { attempt, judge };
       const named = `${zone === 'with' ? '' : 'NOT '}${hasZone(text)}`;
       return { attempt, judge: (plain) => where(named)(judge(plain)) };
