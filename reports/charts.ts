@@ -1,7 +1,8 @@
-import type { IntervalChartBlock, SeriesChartBlock } from '../core/kernel/blocks.ts';
+import type { DistributionChartBlock, IntervalChartBlock, SeriesChartBlock } from '../core/kernel/blocks.ts';
 import type { Verdict } from '../core/kernel/verdict.ts';
 import { badge, html } from './markup.ts';
 import { narrowest, type Scale, scaleOf } from './scale.ts';
+import { barsOf, nullShare, spreadWords } from './spread.ts';
 
 /**
  * A forest plot as a table: the plot's column is drawn, the other cells carry the same numbers as text. So its text
@@ -94,6 +95,23 @@ export function seriesChart(chart: SeriesChartBlock, id: string): string {
   );
   const width = Math.min(40, 5 + 2.4 * points.length);
   return `<figure class="series-figure"><figcaption id="${id}">${html(chart.title)} <small>${html(chart.axis)}</small></figcaption><div class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><div class="series plotbox" style="min-width:${round(width)}rem;padding-bottom:2rem"><svg aria-hidden="true">${axis.join('')}</svg><svg role="img" aria-labelledby="${id}-title ${id}-desc"><title id="${id}-title">${html(chart.title)}</title><desc id="${id}-desc">${html(description)}</desc>${grid.join('')}${path.join('')}${bound}${marks.join('')}${labels.join('')}</svg></div></div><p class="legend">${legend.join(' &nbsp; ')}</p><details><summary>Values</summary><div class="scroll" role="region" aria-label="${html(chart.title)}: values" tabindex="0"><table><thead><tr><th scope="col">Window</th><th scope="col" class="right">${html(chart.axis)}</th><th scope="col" class="right">Interval</th><th scope="col">Alarm</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></details></figure>`;
+}
+
+/** A table with a small picture a column; the words beside it say the same. Open bins are paler. */
+export function distributionChart(chart: DistributionChartBlock, id: string): string {
+  const rows = chart.columns.map(({ name, nulls, spread }, i) => {
+    const bars = barsOf(spread).map(({ from, to, height, open }) => {
+      // A bar that stands for rows is seen, however low.
+      const tall = height > 0 ? Math.max(3, 100 * height) : 0;
+      return `<rect${open ? ' class="open"' : ''} x="${round(100 * from)}" y="${round(100 - tall)}" width="${round(100 * (to - from))}" height="${round(tall)}"/>`;
+    });
+    const picture =
+      bars.length === 0
+        ? ''
+        : `<svg role="img" aria-label="Picture of ${html(name)}" aria-describedby="${id}-${i}" viewBox="0 0 100 100" preserveAspectRatio="none">${bars.join('')}</svg>`;
+    return `<tr><th scope="row">${html(name)}</th><td class="right">${nullShare(chart, nulls)}</td><td><div class="spread">${picture}<span id="${id}-${i}">${html(spreadWords(spread))}</span></div></td></tr>`;
+  });
+  return `<figure class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><table><caption id="${id}"><span>${html(chart.title)}</span></caption><thead><tr><th scope="col">Column</th><th scope="col" class="right">Null</th><th scope="col">Values</th></tr></thead><tbody>${rows.join('')}</tbody></table></figure>`;
 }
 
 /** Every how many labels there is room for one, in a plot of 40 rem whose labels take 0.45 rem a character. */

@@ -1,7 +1,7 @@
 import type { Block, Inline, Report, TableBlock } from '../core/kernel/blocks.ts';
 import { formatPlace } from '../core/kernel/place.ts';
 import type { Verdict } from '../core/kernel/verdict.ts';
-import { forestPlot, seriesChart } from './charts.ts';
+import { distributionChart, forestPlot, seriesChart } from './charts.ts';
 import {
   clean,
   literalLines,
@@ -137,6 +137,8 @@ function draw(block: Block, pen: Pen): string {
       return forestPlot(block, newId(pen));
     case 'series-chart':
       return seriesChart(block, newId(pen));
+    case 'distribution-chart':
+      return distributionChart(block, newId(pen));
     case 'code':
       return `<pre tabindex="0"><code>${escapeHtml(literalLines(block.text).join('\n'))}</code></pre>`;
     case 'note':
@@ -183,7 +185,7 @@ function drawTable(table: TableBlock, pen: Pen): string {
 function inlineOf(inline: Inline, inLink = false): string {
   return segments(inline)
     .map((part) => {
-      if (typeof part === 'string') return escapeHtml(clean(part));
+      if (typeof part === 'string') return wholeDates(escapeHtml(clean(part)));
       if ('code' in part) return `<code>${html(part.code)}</code>`;
       if ('place' in part) return `<code>${html(formatPlace(part.place))}</code>`;
       if ('verdict' in part) return badge(part.verdict);
@@ -196,4 +198,13 @@ function inlineOf(inline: Inline, inLink = false): string {
         : `<a href="${escapeHtml(href)}">${text}</a>`;
     })
     .join('');
+}
+
+/** Text whose dates are not broken at their hyphens; a time, RFC 3339, may be broken before its `T`. */
+function wholeDates(text: string): string {
+  return text.replace(/\b(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2})?/g, (_, date: string, time?: string) =>
+    time === undefined
+      ? `<span class="date">${date}</span>`
+      : `<span class="date">${date}</span><wbr>${time}`,
+  );
 }

@@ -1,13 +1,7 @@
-import type {
-  Block,
-  Inline,
-  IntervalChartBlock,
-  Report,
-  SeriesChartBlock,
-  TableBlock,
-} from '../core/kernel/blocks.ts';
+import type { Block, Inline, Report, TableBlock } from '../core/kernel/blocks.ts';
 import { formatPlace } from '../core/kernel/place.ts';
 import type { Verdict } from '../core/kernel/verdict.ts';
+import { intervalTable, seriesTable } from './bars.ts';
 import {
   clean,
   count,
@@ -19,7 +13,7 @@ import {
   segments,
   VERDICT_WORDS,
 } from './inline.ts';
-import { narrowest, type Scale, scaleOf } from './scale.ts';
+import { distributionTable } from './spread.ts';
 
 /**
  * Room for a comment or a pull request's body, in bytes. GitHub takes 65,536 characters, and a UTF-8 text never has
@@ -176,15 +170,20 @@ function draw(block: Block): Drawn {
     case 'paragraph':
       return lineStart(inlineOf(block.text));
     case 'list':
-      return listOf(block.items.map(inlineOf));
+      return listOf('-', block.items.map(inlineOf));
     case 'facts':
-      return listOf(block.items.map(({ name, value }) => `**${textOf(oneLine(name))}:** ${inlineOf(value)}`));
+      return listOf(
+        '*',
+        block.items.map(({ name, value }) => `**${textOf(oneLine(name))}:** ${inlineOf(value)}`),
+      );
     case 'table':
       return drawTable(block);
     case 'interval-chart':
       return drawTable(intervalTable(block));
     case 'series-chart':
       return drawTable(seriesTable(block));
+    case 'distribution-chart':
+      return drawTable(distributionTable(block));
     case 'code':
       return drawCode(block.language, literalLines(block.text));
     case 'note':
@@ -202,7 +201,7 @@ function written(drawn: Drawn, cut?: { readonly rows: number; readonly more: Inl
   const lines = [...before, ...shown, ...after];
   if (cut !== undefined && rows.length > shown.length) {
     const rest = `*${count(rows.length - shown.length, `more ${noun}`)} in ${inlineOf(cut.more)}.*`;
-    lines.push(...(noun === 'item' ? [`- ${rest}`] : ['', rest]));
+    lines.push(...(noun === 'item' ? [`${rows[0]?.charAt(0)} ${rest}`] : ['', rest]));
   }
   return lines.join('\n');
 }
@@ -211,8 +210,9 @@ function verdictOf(verdict: Verdict, text: Inline): string {
   return `${MARKS[verdict]} **${VERDICT_WORDS[verdict]}:** ${inlineOf(text)}`;
 }
 
-function listOf(items: readonly string[]): Rows {
-  return { before: [], rows: items.map((item) => `- ${lineStart(item)}`), after: [], noun: 'item' };
+/** Of two lists in a row with the same bullet Markdown makes one. */
+function listOf(bullet: '-' | '*', items: readonly string[]): Rows {
+  return { before: [], rows: items.map((item) => `${bullet} ${lineStart(item)}`), after: [], noun: 'item' };
 }
 
 function drawTable(table: TableBlock): Rows {
@@ -243,86 +243,6 @@ function drawDetails(summary: string, blocks: readonly Block[]): string {
   const inside = blocks.map((block) => written(draw(block))).join('\n\n');
   // The blank lines make GitHub read Markdown again inside the HTML block.
   return `<details><summary>${text}</summary>\n\n${inside}\n\n</details>`;
-}
-
-// --- charts, as tables with a bar of characters -----------------------------------------------------------------------
-
-const BAR_CELLS = 24;
-
-interface Interval {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** `·├──●──┤·┊···`: the interval, the estimate and the bound on the chart's axis. */
-function bar({ value, low, high }: Interval, bound: number | undefined, scale: Scale): Inline {
-  const cell = (x: number): number => Math.min(BAR_CELLS - 1, Math.floor(scale.at(x) * BAR_CELLS));
-  const cells = Array.from({ length: BAR_CELLS }, () => '·');
-  if (Number.isFinite(low) && Number.isFinite(high)) {
-    cells.fill('─', cell(low), cell(high) + 1);
-    cells[cell(low)] = '├';
-    cells[cell(high)] = '┤';
-  }
-  if (bound !== undefined && Number.isFinite(bound))
-    cells[cell(bound)] = cells[cell(bound)] === '·' ? '┊' : '┼';
-  if (Number.isFinite(value)) cells[cell(value)] = '●';
-  return { code: cells.join('') };
-}
-
-function chartScale(rows: readonly Interval[], bound: number | undefined): Scale {
-  const values = rows.flatMap(({ value, low, high }) => [value, low, high]);
-  return scaleOf(bound === undefined ? values : [...values, bound], 4, narrowest(rows));
-}
-
-function intervalTable(chart: IntervalChartBlock): TableBlock {
-  const rows = chart.rows.map((row) => ({ ...row, value: row.estimate }));
-  const scale = chartScale(rows, chart.bound?.value);
-  const bound = chart.bound === undefined ? '' : ` (┊ ${chart.bound.label})`;
-  return {
-    kind: 'table',
-    caption: chart.title,
-    columns: [
-      { title: '' },
-      { title: chart.axis, align: 'right' },
-      { title: 'interval', align: 'right' },
-      { title: `on the axis${bound}` },
-      { title: 'verdict' },
-    ],
-    rows: rows.map((row) => [
-      row.label,
-      scale.format(row.value),
-      scale.formatInterval(row.low, row.high),
-      bar(row, chart.bound?.value, scale),
-      { verdict: row.verdict },
-    ]),
-  };
-}
-
-/** Newest first: a table is cut from its end. */
-function seriesTable(chart: SeriesChartBlock): TableBlock {
-  const scale = chartScale(chart.points, chart.threshold?.value);
-  const threshold = chart.threshold === undefined ? '' : ` (┊ ${chart.threshold.label})`;
-  return {
-    kind: 'table',
-    caption: chart.title,
-    columns: [
-      { title: 'window, newest first' },
-      { title: chart.axis, align: 'right' },
-      { title: 'interval', align: 'right' },
-      { title: `on the axis${threshold}` },
-      { title: 'alarm' },
-    ],
-    rows: chart.points
-      .toReversed()
-      .map((point) => [
-        point.label,
-        scale.format(point.value),
-        scale.formatInterval(point.low, point.high),
-        bar(point, chart.threshold?.value, scale),
-        point.alarm ? '🔔 alarm' : 'quiet',
-      ]),
-  };
 }
 
 // --- text within a line -----------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ body{margin:0;background:var(--page);color:var(--text);font:1rem/1.6 system-ui,-
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.875em}
 .skip{position:absolute;left:-999rem;padding:.5rem 1rem;background:var(--page)}
 .skip:focus{left:1rem;top:1rem}
-.frame{max-width:56rem;margin:0 auto;padding:2.5rem 1.5rem 4rem}
+.frame{max-width:64rem;margin:0 auto;padding:2.5rem 1.5rem 4rem}
 .frame.wide{max-width:76rem}
 .frame>header{margin-bottom:2rem}
 h1,h2,h3,h4,h5{line-height:1.25;text-wrap:balance;font-weight:650;letter-spacing:-.011em}
@@ -100,6 +100,7 @@ th:last-child,td:last-child{padding-right:0}
 thead th,thead td{color:var(--muted);font-weight:600;font-size:.85rem;vertical-align:bottom;border-bottom-color:var(--muted)}
 tbody th{font-weight:400}
 table code{overflow-wrap:normal}
+.date{white-space:nowrap}
 .right{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 details{border:1px solid var(--rule);border-radius:.5rem;padding:0 1.1rem}
 summary{cursor:pointer;padding:.65rem 0;font-weight:600}
@@ -129,6 +130,10 @@ svg text{font:.78rem system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Libe
 .series .path{stroke:var(--rule);stroke-width:1.5}
 .series .point{color:var(--text)}
 .series .alarm{color:var(--fail)}
+.spread{display:flex;flex-wrap:wrap;align-items:center;gap:.35rem 1.1rem}
+.spread svg{flex:none;width:9rem;height:1.9rem;border-bottom:1px solid var(--muted);fill:var(--link);shape-rendering:crispEdges}
+.spread span{flex:1 1 12rem}
+.spread .open{opacity:.45}
 .legend{color:var(--muted);font-size:.875rem}
 @media(min-width:68rem){
 .frame.wide{display:grid;grid-template-columns:15rem minmax(0,1fr);column-gap:3.5rem}
@@ -136,11 +141,12 @@ svg text{font:.78rem system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Libe
 .frame.wide .contents{position:sticky;top:1.5rem;align-self:start;max-height:calc(100vh - 3rem);overflow-y:auto;border:0;padding:0}
 .frame.wide main>.report:first-child>:first-child{margin-top:0}
 }
-@media(max-width:34rem){
+@media screen and (max-width:34rem){
 .frame{padding:1.5rem 1rem 3rem}
 h1{font-size:1.55rem}
 dl{grid-template-columns:minmax(0,1fr);gap:0}
 dd{margin-bottom:.6rem}
+tbody td:not(.right){min-width:5.5rem}
 }
 @media print{
 @page{size:A4;margin:16mm 15mm}
@@ -158,6 +164,7 @@ tfoot{display:table-row-group}
 pre{white-space:pre-wrap}
 table,.forest table{min-width:0;width:100%;overflow-wrap:anywhere}
 table code{overflow-wrap:anywhere}
+.date{white-space:normal}
 caption span{max-width:none}
 details{border:0;padding:0}
 details::details-content{display:block;content-visibility:visible;block-size:auto}

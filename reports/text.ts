@@ -9,6 +9,7 @@ import type {
 import type { Verdict } from '../core/kernel/verdict.ts';
 import { count, literalLines, oneLine, plainText, VERDICT_WORDS } from './inline.ts';
 import { narrowest, scaleOf } from './scale.ts';
+import { distributionTable } from './spread.ts';
 
 export interface TextOptions {
   /** Whether to style with ANSI escapes. */
@@ -85,6 +86,8 @@ function draw(block: Block, terminal: Terminal): string[] {
       return drawTable(intervalTable(block), terminal);
     case 'series-chart':
       return drawTable(seriesTable(block), terminal);
+    case 'distribution-chart':
+      return drawTable(distributionTable(block), terminal);
     case 'code':
       return literalLines(block.text).map((line) => `    ${line}`);
     case 'note':

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -73,6 +74,17 @@ writeFileSync(
   path.join(work, 'dist', 'query-process.js'),
   "import { queryProcess } from './index.js';\nawait queryProcess();\n",
 );
+// PostgreSQL's parser looks for its WebAssembly in `__dirname`, which modules lack.
+copyFileSync(
+  path.join(root, 'node_modules', 'libpg-query', 'wasm', 'libpg-query.wasm'),
+  path.join(work, 'dist', 'libpg-query.wasm'),
+);
+for (const name of readdirSync(path.join(work, 'dist')).filter((file) => file.endsWith('.js'))) {
+  const file = path.join(work, 'dist', name);
+  const code = readFileSync(file, 'utf8');
+  if (code.includes('libpg-query.wasm'))
+    writeFileSync(file, code.replaceAll(/\b__dirname\b/g, 'import.meta.dirname'));
+}
 writeFileSync(path.join(work, 'dist', 'natives.json'), `${JSON.stringify(natives(), null, 2)}\n`);
 
 // The old dist is moved away and the new one moved in, so that nobody meets a half-written bundle.

@@ -27,6 +27,7 @@ function inBlock(block: Block, home: string): Block {
     case 'code':
     case 'interval-chart':
     case 'series-chart':
+    case 'distribution-chart':
       return block;
   }
 }

@@ -4,7 +4,7 @@ import type { DataTable } from '../../core/toolkit/table/open.ts';
 import { identifier, literal } from '../../core/toolkit/table/sql.ts';
 import { asWholeMatch, toRe2 } from './patterns.ts';
 import type { Aggregate, Condition, Scalar, Use } from './plan.ts';
-import { isNested } from './uses.ts';
+import { isNested, isTyped } from './uses.ts';
 
 /** Sets up to this size are written out; larger ones are joined, which costs the same for any size. */
 const INLINE_SET = 8;
@@ -187,7 +187,7 @@ export class Emitter {
         const comparable =
           text !== undefined
             ? present.map((item) => literal(String(item)))
-            : present.filter((item) => typeof item !== 'string').map((item) => valueLiteral(item, type));
+            : present.filter((item) => isTyped(item, type)).map((item) => valueLiteral(item, type));
         if (comparable.length > 0)
           terms.push(`coalesce(${text ?? value} IN (${comparable.join(', ')}), false)`);
         return terms.length === 0 ? 'false' : `(${terms.join(' OR ')})`;

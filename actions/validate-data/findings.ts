@@ -9,7 +9,7 @@ import type { Rulebook } from './sources.ts';
 
 /** What a table on a server was when it was judged; of its rows their number alone. */
 export interface ServerTable {
-  readonly type: 'postgresql';
+  readonly type: 'postgresql' | 'trino';
   readonly host: string;
   readonly port: number;
   readonly database: string;

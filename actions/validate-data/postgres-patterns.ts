@@ -39,9 +39,9 @@ function outside(rest: string): Piece {
     return { read: all.length, pattern: all.slice(0, all.length - lazy.length) };
   }
   if (rest.startsWith('\\')) {
-    const escape = escaped(rest);
-    if ('construct' in escape) return escape;
-    const { read, kind, text } = escape;
+    const item = escaped(rest);
+    if ('construct' in item) return item;
+    const { read, kind, text } = item;
     if (kind === 'set') return { read, pattern: `[${text}]` };
     return { read, pattern: kind === 'complement' ? `[^${text}]` : text };
   }
@@ -68,7 +68,11 @@ function bracket(rest: string): Piece {
     const item = here.startsWith('\\') ? escaped(here, true) : member(here);
     if ('construct' in item) return item;
     const set = item.kind !== 'character';
-    if (item.kind === 'complement' || item.kind === 'boundary' || (set && (range === 'ends' || /^-[^\]]/.test(here.slice(item.read)))))
+    if (
+      item.kind === 'complement' ||
+      item.kind === 'boundary' ||
+      (set && (range === 'ends' || /^-[^\]]/.test(here.slice(item.read))))
+    )
       return { construct: `[${here.slice(0, item.read + (set && item.kind === 'set' ? 1 : 0))}]` };
     pattern += item.text;
     at += item.read;
@@ -78,7 +82,11 @@ function bracket(rest: string): Piece {
 }
 
 type Item =
-  | { readonly read: number; readonly kind: 'character' | 'set' | 'complement' | 'boundary'; readonly text: string }
+  | {
+      readonly read: number;
+      readonly kind: 'character' | 'set' | 'complement' | 'boundary';
+      readonly text: string;
+    }
   | { readonly construct: string };
 
 function member(rest: string): Item {

@@ -2,7 +2,7 @@ import type { ContractProperty, ContractTypeOptions } from '../../core/formats/c
 import type { CellForm, CellType } from '../../core/toolkit/table/cells.ts';
 import { NESTED_TYPES, type NestedType } from '../../core/toolkit/table/nested.ts';
 import { timePattern } from '../../core/toolkit/table/time-pattern.ts';
-import type { Use } from './plan.ts';
+import type { Scalar, Use } from './plan.ts';
 
 type AnyUse = Use<CellType | NestedType>;
 
@@ -23,6 +23,12 @@ export function isNested(type: CellType | NestedType): type is NestedType {
 /** Whether each row has at most one plain value of it. */
 export function isComparable(of: AnyUse): of is Use {
   return !isNested(of.type) && (of.path ?? []).every((step) => 'key' in step);
+}
+
+/** Whether a value of a contract can be that of a cell of a type; texts are held against the text of cells alone. */
+export function isTyped(value: Scalar, type: CellType): boolean {
+  if (type === 'boolean') return typeof value === 'boolean';
+  return (type === 'integer' || type === 'number') && typeof value === 'number';
 }
 
 /** How a type's options have its cells read; undefined for the usual way. */

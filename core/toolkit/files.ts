@@ -1,21 +1,56 @@
+import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GreenlightError } from '../kernel/errors.ts';
 
-/** Writes a file whole or not at all: to a name of its own beside the target, then renamed over it. Makes the folder. */
+/**
+ * Writes a file whole or not at all: to a name of its own beside the target, then renamed over it. Makes the folder. Throws
+ * `file/unwritable`.
+ */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
   const partial = `${file}.${randomBytes(6).toString('hex')}.partial`;
   try {
+    await mkdir(path.dirname(file), { recursive: true });
     await writeFile(partial, content);
     await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
+  } catch (cause) {
+    await rm(partial, { force: true }).catch(() => undefined);
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    const reason = UNWRITABLE[code];
+    if (reason === undefined) throw cause;
+    throw new GreenlightError({
+      code: 'file/unwritable',
+      message: `${posix(path.relative('', file))} can't be written: ${reason}`,
+      mend: 'make room for it, or let the folder be written to',
+      cause,
+    });
   }
 }
+
+/** Why a file can't be written, by the system's codes. */
+const UNWRITABLE: Readonly<Record<string, string>> = {
+  EACCES: 'that is not allowed',
+  EPERM: 'that is not allowed',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of its path is no folder',
+  EEXIST: 'a part of its path is no folder',
+  EISDIR: 'there is a folder of that name',
+  ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'its path is a link to itself',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk is full',
+};
+
+/** Why a file can't be read, by the system's codes. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read',
+  EPERM: 'may not be read',
+  ENAMETOOLONG: 'has a name that is too long',
+  ELOOP: 'is a link to itself',
+};
 
 /** The text of a file of the repository. Throws `file/not-found`, naming what reads it, and `file/outside`. */
 export async function readRepositoryFile(root: string, file: string, what: string): Promise<string> {
@@ -24,21 +59,24 @@ export async function readRepositoryFile(root: string, file: string, what: strin
 
 /**
  * The text of a file that a person named on the command line, wherever it lies: relative to `root` or absolute. `name` is the file as
- * messages name it. Throws `file/not-found` and `file/unreadable`, naming what reads it.
+ * messages name it. Throws `file/not-found`, `file/unreadable` and `file/undecodable`, naming what reads it.
  */
 export async function readTextFile(root: string, file: string, what: string, name = file): Promise<string> {
-  try {
-    return await readFile(path.resolve(root, file), 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT')
+  const bytes = await readFile(path.resolve(root, file)).catch((cause: NodeJS.ErrnoException) => {
+    const { code = '' } = cause;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
       throw new GreenlightError({ code: 'file/not-found', message: `${what} ${name} does not exist`, cause });
-    if (code === 'EISDIR' || code === 'EACCES' || code === 'EPERM') {
-      const reason = code === 'EISDIR' ? 'is a folder' : 'may not be read';
-      throw new GreenlightError({ code: 'file/unreadable', message: `${what} ${name} ${reason}`, cause });
-    }
-    throw cause;
-  }
+    const reason = UNREADABLE[code];
+    if (reason === undefined) throw cause;
+    throw new GreenlightError({ code: 'file/unreadable', message: `${what} ${name} ${reason}`, cause });
+  });
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  throw new GreenlightError({
+    code: 'file/undecodable',
+    message: `${what} ${name} is not UTF-8`,
+    place: { file: name },
+    mend: 'save it as UTF-8',
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Act, lockedDigest } from './acts.ts';
+import { findForgeries } from './forgeries.ts';
 import { expectThat } from './narrator.ts';
 
 /** What compliance reads, and the proof behind it. */
@@ -21,6 +22,10 @@ export const act6: Act = async (stage, narrator) => {
     const { code, output } = await owner.greenlight('verify', digest);
     expectThat(code === 0, output);
     return output.trim().split('\n').join('\n      ');
+  });
+  await narrator.step('one byte changed anywhere makes it fail, and name the broken link', async () => {
+    const found = await findForgeries(stage, digest);
+    return found.join('\n      ');
   });
   await narrator.step('compile-dossier writes what compliance reads', async () => {
     const { code, output } = await owner.greenlight('compile-dossier');

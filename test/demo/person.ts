@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { getOctokit } from '@actions/github';
 import { exec } from '../../core/toolkit/exec.ts';
@@ -36,6 +37,12 @@ export class Person {
     await person.git('config', 'user.email', `${data.id}+${login}@users.noreply.github.com`);
     await person.git('checkout', '--quiet', '-B', 'main');
     return person;
+  }
+
+  /** The same person at a copy of the clone. */
+  async copy(folder: string): Promise<Person> {
+    await cp(this.folder, folder, { recursive: true });
+    return new Person(this.#forge, folder, this.#repository, this.login);
   }
 
   async git(...args: string[]): Promise<string> {

@@ -75,6 +75,7 @@ test('the pages show what a reviewer needs, and nothing runs in them', async () 
   });
   const pull = await read(`/${REPOSITORY}/pull/1`);
   expect(pull).toContain('Deploy &lt;model&gt; | now');
+  expect(pull).toContain('data-scientist wants to merge 1 commit into');
   expect(pull).toContain('<td>AUC</td>');
   expect(pull).not.toContain('greenlight: {}');
   expect(pull).not.toContain('<script');
@@ -105,7 +106,11 @@ test('the pages show what a reviewer needs, and nothing runs in them', async () 
   await api.rest.issues.create({ ...repo, title: 'Drift' });
   expect(await read(`/${REPOSITORY}/issues`)).toContain('Drift');
   expect(await read(`/${REPOSITORY}/issues/2`)).toContain('Drift');
-  expect(await read(`/${REPOSITORY}/pulls`)).toContain('Deploy &lt;model&gt;');
+  const list = await read(`/${REPOSITORY}/pulls`);
+  expect(list).toContain('Deploy &lt;model&gt;');
+  expect(list).toContain('· 1 comment</div>');
+  await octokit(forge, forge.token('model-owner')).rest.pulls.merge({ ...repo, pull_number: 1 });
+  expect(await read(`/${REPOSITORY}/pull/1`)).toContain('model-owner merged 1 commit into');
   expect(await read(`/${REPOSITORY}`)).toContain('<h1>Flights</h1>');
   expect(await read(`/${REPOSITORY}/blob/deploy/deploy/a.yaml`)).toContain('digest: new');
   expect(await read('/')).toContain(REPOSITORY);

@@ -648,7 +648,7 @@ describe('a model', () => {
     ]);
     put(
       'c.yaml',
-      contract('- { name: a, logicalType: integer, logicalTypeOptions: { maximum: 5, minimum: 10 } }'),
+      contract('- { name: a, logicalType: integer, logicalTypeOptions: { maximum: 5, minimum: 4 } }'),
     );
     put('train.csv', 'a\n3\n');
     expect((await run({}, pull)).findings).toContainEqual(

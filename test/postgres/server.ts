@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import pg from 'pg';
 
 /** PostgreSQL on a free port of this computer, with databases in UTF-8 and passwords by SCRAM. */
@@ -47,7 +46,11 @@ export async function startPostgres(): Promise<TestServer> {
   writeFileSync(secret, password);
   if (root) for (const one of [folder, secret]) chownSync(one, NOBODY.uid, NOBODY.gid);
   const data = path.join(folder, 'data');
-  const as = { ...(root ? NOBODY : {}), cwd: folder, env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env['PATH'] } };
+  const as = {
+    ...(root ? NOBODY : {}),
+    cwd: folder,
+    env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env['PATH'] },
+  };
   const flags = ['--username=admin', `--pwfile=${secret}`, '--auth=scram-sha-256', '--encoding=UTF8'];
   const made = spawnSync(
     path.join(home, 'bin', 'initdb'),
@@ -76,7 +79,13 @@ export async function startPostgres(): Promise<TestServer> {
     user: 'admin',
     password,
     async run(...statements) {
-      const client = new pg.Client({ host: '127.0.0.1', port, user: 'admin', password, database: 'postgres' });
+      const client = new pg.Client({
+        host: '127.0.0.1',
+        port,
+        user: 'admin',
+        password,
+        database: 'postgres',
+      });
       await client.connect();
       try {
         let rows: readonly Record<string, unknown>[] = [];
@@ -121,10 +130,12 @@ async function freePort(): Promise<number> {
 }
 
 async function ready(server: ChildProcess): Promise<void> {
-  const said: string[] = [];
-  for await (const line of createInterface({ input: server.stderr as NodeJS.ReadableStream })) {
-    said.push(line);
-    if (line.includes('ready to accept connections')) return void (server.stderr as NodeJS.ReadableStream).resume();
-  }
-  throw new Error(`PostgreSQL did not start: ${said.join('\n')}`);
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    server.stderr?.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('ready to accept connections')) resolve();
+    });
+    server.once('exit', () => reject(new Error(`PostgreSQL did not start: ${said}`)));
+  });
 }

@@ -243,7 +243,7 @@ describe('our reading of records', () => {
           expect(faults.length > 0 ? 'given up' : records).toBe(rows);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 });
@@ -623,6 +623,13 @@ describe('folders and globs', () => {
     expect(await problem(folder(files as Record<string, string>), source)).toMatchObject({
       code: `data/${code}`,
     });
+  });
+
+  it('of more than 10,000 files are an error', async () => {
+    const base = folder(
+      Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`${index}.csv`, 'a\n'])),
+    );
+    expect(await problem(base, '*.csv')).toMatchObject({ code: 'data/too-many-files' });
   });
 
   it('with a pointer that was not fetched say what to run', async () => {

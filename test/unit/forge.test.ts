@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ownersOf, parseCodeowners } from '../forge/codeowners.ts';
 import { githubDescription } from '../forge/openapi.ts';
-import { markdown } from '../forge/pages/markdown.ts';
+import { markdownFile, postedMarkdown } from '../forge/pages/markdown.ts';
 import { OPERATIONS } from '../forge/rest/index.ts';
 
 test.each([
@@ -24,7 +24,7 @@ test('every operation of the forge is in the description of GitHub', () => {
 });
 
 test('Markdown shows what GitHub shows', () => {
-  const html = markdown(
+  const html = postedMarkdown(
     '<!-- marker -->\n| a | b |\n|---|---|\n| 1 | <sub>2</sub> |\n\n<details><summary>More</summary>\n\n**bold**\n\n</details>\n\n> [!WARNING]\n> careful\n',
   );
   expect(html).not.toContain('marker');
@@ -32,6 +32,12 @@ test('Markdown shows what GitHub shows', () => {
   expect(html).toContain('<details><summary>More</summary>');
   expect(html).toContain('<strong>bold</strong>');
   expect(html).toContain('class="alert warning"');
+});
+
+test('a line’s end is a break in a comment and a space in a file', () => {
+  const alert = '> [!NOTE]\n> one\n> two\n';
+  expect(postedMarkdown(alert)).toContain('<strong>Note</strong><br>one<br>two</p>');
+  expect(markdownFile(alert)).toContain('<strong>Note</strong><br>one\ntwo</p>');
 });
 
 test.each([
@@ -43,5 +49,5 @@ test.each([
   '<b onclick="alert(1)">x</b>',
   '<!-- > --><script>alert(1)</script>',
 ])('Markdown runs nothing: %s', (text) => {
-  expect(markdown(text)).not.toMatch(/<script|<iframe|onerror=|onclick=|href="javascript/);
+  expect(postedMarkdown(text)).not.toMatch(/<script|<iframe|onerror=|onclick=|href="javascript/);
 });

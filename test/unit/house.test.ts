@@ -18,7 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that touch the world: only the hands may use them. */
 const HANDS =
-  /^(@actions\/|@octokit\/|@duckdb\/|onnxruntime-node$|node:(child_process|fs|fs\/promises|http|https|net)$)/;
+  /^(@actions\/|@octokit\/|@duckdb\/|onnxruntime-node$|pg$|node:(child_process|fs|fs\/promises|http|https|net)$)/;
 
 interface Import {
   readonly file: string;

@@ -49,6 +49,20 @@ describe('the schema of report.json', () => {
       threshold: { value: 0, label: 'b' },
       points: [{ label: 'l', value: 1, low: 0, high: 2, alarm: true }],
     },
+    {
+      kind: 'distribution-chart',
+      title: 't',
+      rows: 9,
+      columns: [
+        { name: 'a', nulls: 0, spread: { kind: 'bins', edges: [0.5], counts: [4, 5] } },
+        {
+          name: 'b',
+          nulls: 1,
+          spread: { kind: 'values', values: [{ label: 'l', count: 4 }, { count: 2 }], others: 2 },
+        },
+        { name: 'c', nulls: 9, spread: { kind: 'words', text: 'not drawn' } },
+      ],
+    },
     { kind: 'code', language: 'yaml', text: 'a: 1' },
     { kind: 'note', tone: 'warning', text: 'n' },
   ];

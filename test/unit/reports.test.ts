@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { marked } from 'marked';
 import { describe, expect, it } from 'vitest';
-import type { Block, Inline, Report } from '../../core/kernel/blocks.ts';
+import type { Block, Inline, Report, Spread } from '../../core/kernel/blocks.ts';
 import { VERDICTS } from '../../core/kernel/verdict.ts';
 import { renderHtml } from '../../reports/html.ts';
 import { literalLines, safeHref, segments, VERDICT_WORDS } from '../../reports/inline.ts';
 import { COMMENT_LIMIT, renderMarkdown, SMALLEST_LIMIT } from '../../reports/markdown.ts';
 import { scaleOf } from '../../reports/scale.ts';
+import { barsOf, spreadWords } from '../../reports/spread.ts';
 import { PALETTE, type Scheme } from '../../reports/style.ts';
 import { renderText } from '../../reports/text.ts';
 
@@ -81,6 +82,22 @@ const interval = fc.record({
 });
 const point = fc.record({ label: words, value: numbers, low: numbers, high: numbers, alarm: fc.boolean() });
 
+const spread: fc.Arbitrary<Spread> = fc.oneof(
+  fc.record({
+    kind: fc.constant('bins' as const),
+    edges: fc.array(numbers, { maxLength: 5 }),
+    counts: fc.array(fc.nat(), { maxLength: 6 }),
+  }),
+  fc.record({
+    kind: fc.constant('values' as const),
+    values: fc.array(fc.record({ label: words, count: fc.nat() }, { requiredKeys: ['count'] }), {
+      maxLength: 5,
+    }),
+    others: fc.nat(),
+  }),
+  fc.record({ kind: fc.constant('words' as const), text: words }),
+);
+
 const { block } = fc.letrec<{ block: Block }>((tie) => ({
   block: fc.oneof(
     { maxDepth: 2, depthSize: 'small' },
@@ -119,6 +136,12 @@ const { block } = fc.letrec<{ block: Block }>((tie) => ({
       title: words,
       axis: words,
       points: fc.array(point, { maxLength: 6 }),
+    }),
+    fc.record({
+      kind: fc.constant('distribution-chart' as const),
+      title: words,
+      rows: fc.nat(),
+      columns: fc.array(fc.record({ name: words, nulls: fc.nat(), spread }), { maxLength: 4 }),
     }),
     fc.record({ kind: fc.constant('code' as const), language: words, text: words }),
     fc.record({
@@ -264,6 +287,92 @@ describe('renderMarkdown', () => {
     expect(text).toMatch(/\| ZZZ \| n\/a \| n\/a \| `·+┊·*` \| ⚠️ Error \|/);
   });
 
+  it.each<[string, (i: number) => Block]>([
+    ['paragraphs', () => ({ kind: 'paragraph', text: '$'.repeat(200) })],
+    ['folded parts', (i) => ({ kind: 'details', summary: `${i}`, blocks: [table(9, '$')] })],
+    ['headings', () => ({ kind: 'heading', level: 2, text: '$'.repeat(200) })],
+    ['lists', () => ({ kind: 'list', items: Array.from({ length: 40 }, () => '$') })],
+    ['tables', () => table(20, '$')],
+    ['code', () => ({ kind: 'code', text: 'x\n'.repeat(200) })],
+  ])('measures a long report of %s a few times, however many there are', (_, blockOf) => {
+    const long = (n: number): Report => report(PASS, ...Array.from({ length: n }, (_, i) => blockOf(i)));
+    expect(measured(long(300))).toBeLessThan(4 * measured(long(100)));
+  });
+
+  /** Characters whose bytes are counted while a report is shortened to 2000 bytes. */
+  function measured(any: Report): number {
+    // No spy: that would keep every text.
+    const { byteLength } = Buffer;
+    let counted = 0;
+    Buffer.byteLength = (text, encoding) => {
+      counted += String(text).length;
+      return byteLength(text, encoding);
+    };
+    try {
+      expect(renderMarkdown(any, { limit: 2000 }).length).toBeLessThan(counted);
+      return counted;
+    } finally {
+      Buffer.byteLength = byteLength;
+    }
+  }
+
+  it('reads each cell once, whatever has to be left out', () => {
+    let reads = 0;
+    const rows = Array.from({ length: 500 }, (_, i) => [
+      {
+        get code() {
+          reads += 1;
+          return `${i}`;
+        },
+      },
+    ]);
+    const one: Block = { kind: 'table', columns: [{ title: 'n' }], rows };
+    expect(renderMarkdown(report(PASS, one, one), { limit: 2000 })).toContain('more rows');
+    expect(reads).toBe(2 * rows.length);
+  });
+
+  it('draws code with more runs of backticks than a call takes arguments', () => {
+    const text = renderMarkdown(report({ kind: 'code', text: '`\n'.repeat(300_000) }), { limit: 2000 });
+    expect(text).toMatch(/\*\d+ more lines in the full report\.\*/);
+  });
+
+  it('keeps facts that follow a list apart from it', () => {
+    const html = marked.parse(
+      renderMarkdown(
+        report({ kind: 'list', items: ['a', 'b'] }, { kind: 'facts', items: [{ name: 'c', value: 'd' }] }),
+        { limit: COMMENT_LIMIT },
+      ),
+      { async: false },
+    );
+    expect(html.match(/<ul>/g)).toHaveLength(2);
+    expect(html).toContain('<li>a</li>');
+  });
+
+  it('draws the spread of columns with characters', () => {
+    const text = renderMarkdown(
+      report({
+        kind: 'distribution-chart',
+        title: 'Columns',
+        rows: 400,
+        columns: [
+          { name: 'hour', nulls: 4, spread: { kind: 'bins', edges: [0, 10, 30], counts: [20, 300, 60, 16] } },
+          {
+            name: 'origin',
+            nulls: 0,
+            spread: { kind: 'values', values: [{ count: 300 }, { count: 50 }], others: 50 },
+          },
+          { name: 'at', nulls: 400, spread: { kind: 'words', text: 'times, not drawn' } },
+        ],
+      }),
+      { limit: COMMENT_LIMIT },
+    );
+    expect(text).toContain(
+      '| hour | 1.0 % | `▁▁▂████▆▁▁▁▁▁▁▁▁▁▁▁▁` 91 % above 0 and up to 30; half up to 10 |',
+    );
+    expect(text).toContain('| origin | 0 % | `█▂` a withheld value 75 %, others 25 % |');
+    expect(text).toContain('| at | 100 % | times, not drawn |');
+  });
+
   it('refuses a limit that no report fits', () => {
     expect(() => renderMarkdown(report(PASS), { limit: 999 })).toThrow(RangeError);
     expect(() => renderMarkdown(report(PASS), { limit: Number.NaN })).toThrow(RangeError);
@@ -271,7 +380,7 @@ describe('renderMarkdown', () => {
 });
 
 describe('renderHtml', () => {
-  const VOID = new Set(['meta', 'link', 'br']);
+  const VOID = new Set(['meta', 'link', 'br', 'wbr']);
 
   /** Opens and closes every element in order; throws on anything else. A strict reading: our pages are well-formed. */
   function elementsOf(page: string): string[] {
@@ -334,6 +443,11 @@ describe('renderHtml', () => {
     expect(renderHtml(report(PASS), { title: report().title })).not.toContain('<nav');
   });
 
+  it('breaks a time between its date and its hour alone', () => {
+    const page = renderHtml(report(table(1, 'since 2001-05-29T07:01:26Z')), { title: 'x' });
+    expect(page).toContain('since <span class="date">2001-05-29</span><wbr>T07:01:26Z');
+  });
+
   it('gives charts their numbers as text', () => {
     const page = renderHtml(
       report({
@@ -352,6 +466,28 @@ describe('renderHtml', () => {
     expect(page).toContain(
       '<th scope="row">W17</th><td class="right">0.100</td><td class="right">0.090 to 0.110</td><td>▲ alarm</td>',
     );
+  });
+
+  it('names the picture of a column and describes it by the words beside it', () => {
+    const page = renderHtml(
+      report({
+        kind: 'distribution-chart',
+        title: 'Columns',
+        rows: 100,
+        columns: [
+          { name: HOSTILE, nulls: 0, spread: { kind: 'bins', edges: [1, 2], counts: [25, 50, 25] } },
+          { name: 'other', nulls: 1, spread: { kind: 'words', text: 'not drawn' } },
+        ],
+      }),
+      { title: 'x' },
+    );
+    const [, id = ''] =
+      page.match(
+        /<svg role="img" aria-label="Picture of &lt;script&gt;\|@everyone" aria-describedby="([^"]+)"/,
+      ) ?? [];
+    expect(page).toContain(`<span id="${id}">50 % above 1 and up to 2; half up to 2</span>`);
+    expect(page.match(/<rect class="open"/g)).toHaveLength(2);
+    expect(page).toContain('<div class="spread"><span id="s1-1-1">not drawn</span></div>');
   });
 
   describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
@@ -410,6 +546,66 @@ describe('renderText', () => {
     expect(renderText(report(table(50)), { color: false, width: 80 })).toContain(
       '10 more rows in the HTML report',
     );
+  });
+});
+
+describe('the picture of a column', () => {
+  const bins = (edges: number[], counts: number[]): Spread => ({ kind: 'bins', edges, counts });
+  const areas = (spread: Spread): number[] =>
+    barsOf(spread).map(({ from, to, height }) => (to - from) * height);
+
+  it('gives rows area: a wide bin of as many rows as a narrow one is lower', () => {
+    const [, narrow, wide] = areas(bins([0, 1, 5], [10, 40, 40, 10]));
+    expect(wide).toBeCloseTo(narrow ?? Number.NaN, 12);
+    const bars = barsOf(bins([0, 1, 5], [10, 40, 40, 10]));
+    expect(bars[2]?.height).toBeCloseTo(0.25, 12);
+    expect(bars.map(({ open }) => open)).toEqual([true, false, false, true]);
+  });
+
+  it('lies within its box for any bins, and its bars join', () => {
+    const rising = fc.uniqueArray(fc.double({ noNaN: true, noDefaultInfinity: true }), { maxLength: 20 });
+    fc.assert(
+      fc.property(rising, fc.infiniteStream(fc.nat(1e6)), (edges, stream) => {
+        edges.sort((a, b) => a - b);
+        const bars = barsOf(bins(edges, [...stream.take(edges.length + 1)]));
+        expect(bars[0]?.from).toBe(0);
+        expect(bars.at(-1)?.to).toBe(1);
+        for (const [i, { from, to, height }] of bars.entries()) {
+          expect(to).toBeGreaterThanOrEqual(from);
+          expect(from).toBe(bars[i - 1]?.to ?? 0);
+          expect(height).toBeGreaterThanOrEqual(0);
+          expect(height).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+
+  it.each<[Spread, string]>([
+    [bins([], [100]), 'one bin: nothing to tell apart'],
+    [bins([0], [9999, 1]), '> 99.9 % up to 0, < 0.1 % above'],
+    [bins([-1.5, 2], [5, 90, 5]), '90 % above −1.5 and up to 2; half up to 2'],
+    [
+      {
+        kind: 'values',
+        values: [
+          { label: 'ATL', count: 6 },
+          { label: 'ORD', count: 4 },
+        ],
+        others: 0,
+      },
+      'ATL 60 %, ORD 40 %',
+    ],
+    [
+      {
+        kind: 'values',
+        values: [{ label: 'a', count: 1 }, { count: 1 }, { count: 1 }, { count: 1 }],
+        others: 16,
+      },
+      'a 5.0 %, a withheld value 5.0 %, a withheld value 5.0 %, others 85 %',
+    ],
+    [{ kind: 'values', values: [], others: 0 }, ''],
+  ])('is told in words', (spread, told) => {
+    expect(spreadWords(spread)).toBe(told);
   });
 });
 

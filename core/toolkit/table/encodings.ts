@@ -101,6 +101,7 @@ function encoded(text: string): Buffer {
 }
 
 const LF = 0x0a;
+const CR = 0x0d;
 
 /** What is wrong with the bytes of a text, and where. */
 export interface TextFault {
@@ -111,16 +112,18 @@ export interface TextFault {
 
 /**
  * Checks chunks of a UTF-8 text for bytes that are none, for NUL, which no writer of data means, and for lines over a limit that is
- * larger than a chunk.
+ * larger than a chunk. Where CR ends a line too, it is looked for in chunks without LF alone.
  */
 export class TextCheck {
   private readonly lineLimit: number;
+  private readonly crEnds: boolean;
   private rest: Buffer = Buffer.alloc(0);
   private offset = 0;
   private lineStart = 0;
 
-  constructor(lineLimit = Number.POSITIVE_INFINITY) {
+  constructor(lineLimit = Number.POSITIVE_INFINITY, crEnds = false) {
     this.lineLimit = lineLimit;
+    this.crEnds = crEnds;
   }
 
   /** The first fault of the text so far; call no more after one. */
@@ -143,10 +146,11 @@ export class TextCheck {
   private lineFault(chunk: Buffer): TextFault | undefined {
     if (this.lineLimit === Number.POSITIVE_INFINITY) return undefined;
     const before = this.offset - chunk.length;
-    const first = chunk.indexOf(LF);
+    const lineEnd = this.crEnds && !chunk.includes(LF) ? CR : LF;
+    const first = chunk.indexOf(lineEnd);
     const end = first === -1 ? this.offset : before + first;
     if (end - this.lineStart > this.lineLimit) return { is: 'line-too-long', offset: this.lineStart };
-    if (first !== -1) this.lineStart = before + chunk.lastIndexOf(LF) + 1;
+    if (first !== -1) this.lineStart = before + chunk.lastIndexOf(lineEnd) + 1;
     return undefined;
   }
 

@@ -72,6 +72,7 @@ export async function openTable(source: string, options: OpenOptions = {}): Prom
     const csv = options.csv ?? {};
     const files = await plainFiles(found, format, csv, folder);
     const described = await describe(engine, format, files, csv);
+    await fitTo(described.columns.length, engine);
     const forget = engine.explained(described.explain);
     return {
       name,
@@ -93,6 +94,21 @@ export async function openTable(source: string, options: OpenOptions = {}): Prom
     await close();
     throw thrown;
   }
+}
+
+/** Wider tables are read by fewer threads. */
+const WIDE = 500;
+
+/**
+ * Fits an engine to a wide table. Each thread holds vectors of every column, several times, and the search for expressions that occur
+ * twice takes a time that grows with the square of their number: half a minute for 2,000 columns of JSON.
+ */
+async function fitTo(columns: number, engine: Engine): Promise<void> {
+  if (columns <= WIDE) return;
+  const most = Math.max(1, Math.floor((4 * WIDE) / columns));
+  const [[threads] = []] = await engine.query("SELECT current_setting('threads')");
+  await engine.query(`SET threads = ${Math.min(Number(threads), most)}`);
+  await engine.query("SET disabled_optimizers = 'common_subexpressions'");
 }
 
 async function plainFiles(

@@ -28,6 +28,8 @@ export interface RecordStart {
 
 type Visit = (start: RecordStart) => boolean;
 
+const PEEK = 1 << 16;
+
 /** The physical lines at which records of a text file begin. */
 export async function linesOfRecords(
   file: string,
@@ -51,17 +53,24 @@ export async function recordAt(
   form: RecordForm,
 ): Promise<RecordStart | undefined> {
   let last: RecordStart | undefined;
-  await scanRecords(file, form, (start) => {
+  const visit: Visit = (start) => {
     if (start.offset <= offset) last = start;
     return start.offset < offset;
-  });
+  };
+  // The record may be as long as the rest of the file: a little of it tells that it is there.
+  await scanRecords(file, form, visit, offset + PEEK);
   return last;
 }
 
-/** Visits the records of a file in order until `visit` says false. */
-export async function scanRecords(file: string, form: RecordForm, visit: Visit): Promise<void> {
+/** Visits the records of a file, or of its first bytes, in order until `visit` says false. */
+export async function scanRecords(
+  file: string,
+  form: RecordForm,
+  visit: Visit,
+  bytes = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const scan = form.format === 'json' ? elementScanner(visit) : new LineScanner(form, visit);
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, end: bytes })) {
     if (!scan.take(chunk as Buffer)) return;
   }
   scan.end();

@@ -51,16 +51,17 @@ h1 { font-size: 24px; font-weight: 500; margin: 12px 0; } h2 { font-size: 18px; 
 .row { padding: 8px 16px; border-top: 1px solid var(--line); } .row:first-child { border-top: 0; }
 .state { display: inline-block; padding: 3px 10px; border-radius: 2em; color: #fff; background: var(--dim); }
 .state.open { background: #1f883d; } .state.closed { background: #cf222e; } .state.merged { background: #8250df; }
-.label { border: 1px solid var(--line); border-radius: 2em; padding: 0 8px; font-size: 12px; }
+.label { display: inline-block; border: 1px solid var(--line); border-radius: 2em; padding: 0 8px; font-size: 12px; }
 .success { color: var(--ok); } .failure, .error, .timed_out, .cancelled { color: var(--bad); } .pending, .action_required, .in_progress, .queued { color: var(--wait); }
-table { border-collapse: collapse; display: block; max-width: 100%; overflow-x: auto; } th, td { border: 1px solid var(--line); padding: 4px 10px; }
+table { border-collapse: collapse; display: block; width: max-content; max-width: 100%; overflow-x: auto; overflow-wrap: normal; margin: 12px 0; } th, td { border: 1px solid var(--line); padding: 4px 10px; }
 pre { background: var(--soft); padding: 12px; border-radius: 6px; overflow-x: auto; font-size: 12px; line-height: 1.45; margin: 8px 0; }
 code { background: var(--soft); padding: 1px 4px; border-radius: 4px; font-size: 12px; } pre code { padding: 0; background: none; }
 img { max-width: 100%; } blockquote { margin: 8px 0; padding: 0 12px; border-left: 3px solid var(--line); color: var(--dim); }
-blockquote.alert { color: inherit; border-color: var(--link); } blockquote.warning { border-color: var(--wait); } blockquote.caution { border-color: var(--bad); }
+blockquote.alert { --tone: var(--link); color: inherit; border-color: var(--tone); } blockquote.alert strong:first-child { color: var(--tone); }
+blockquote.tip { --tone: var(--ok); } blockquote.important { --tone: var(--merged); } blockquote.warning { --tone: var(--wait); } blockquote.caution { --tone: var(--bad); }
 .diff { padding: 0; border-radius: 0; margin: 0; background: none; } .diff span { display: block; padding: 0 12px; white-space: pre; min-width: max-content; }
 .diff .add { background: var(--add); } .diff .del { background: var(--del); } .diff .hunk { color: var(--dim); background: var(--soft); }
-summary { cursor: pointer; }
+.body details { margin: 12px 0; } summary { cursor: pointer; }
 `;
 
 export function page(title: string, repository: string | null, content: Html): Html {

@@ -3,8 +3,8 @@ import { fullName, type Issue, isPull, type Release, type Repository } from '../
 import type { RunRecord } from '../types.ts';
 import type { World } from '../world.ts';
 import { Html, html, page } from './html.ts';
-import { markdown } from './markdown.ts';
-import { diff, labels, outcome, post, stateOf, when } from './parts.ts';
+import { markdownFile, postedMarkdown } from './markdown.ts';
+import { diff, labels, outcome, plural, post, stateOf, when } from './parts.ts';
 import { pullPage } from './pull.ts';
 
 /** The pages that a person sees. Whoever reaches the server may look: it listens on this machine alone. */
@@ -110,7 +110,7 @@ async function contentOf(
   const name = parts.slice(2).join('/');
   return text === null
     ? null
-    : html`<h1>${name}</h1>${name.endsWith('.md') ? new Html(markdown(text.toString('utf8'))) : html`<pre>${text.toString('utf8')}</pre>`}`;
+    : html`<h1>${name}</h1>${name.endsWith('.md') ? new Html(markdownFile(text.toString('utf8'))) : html`<pre>${text.toString('utf8')}</pre>`}`;
 }
 
 async function code(repository: Repository, ref: string, folder: string): Promise<Html> {
@@ -129,7 +129,7 @@ async function code(repository: Repository, ref: string, folder: string): Promis
       html` <a class="label" href="/${fullName(repository)}/tree/${encodeURIComponent(branch.ref.slice('refs/heads/'.length))}">${branch.ref.slice('refs/heads/'.length)}</a>`,
   );
   return html`<h1>${fullName(repository)} <span class="dim">${prefix}</span></h1><p class="dim">${repository.description ?? ''}</p><p>Branches:${names}</p>
-<section class="box">${rows}</section>${readme === null ? null : html`<section class="box"><div class="body">${new Html(markdown(readme.toString('utf8')))}</div></section>`}`;
+<section class="box">${rows}</section>${readme === null ? null : html`<section class="box"><div class="body">${new Html(markdownFile(readme.toString('utf8')))}</div></section>`}`;
 }
 
 async function commit(repository: Repository, name: string): Promise<Html | null> {
@@ -145,7 +145,7 @@ function list(title: string, repository: Repository, issues: readonly Issue[], k
     (
       issue,
     ) => html`<div class="row">${stateOf(issue)} <a href="/${fullName(repository)}/${kind}/${issue.number}"><strong>${issue.title}</strong></a>${labels(issue)}
-<div class="dim">#${issue.number} opened on ${when(issue.createdAt)} by ${issue.user.login} · ${issue.comments.length} comments</div></div>`,
+<div class="dim">#${issue.number} opened on ${when(issue.createdAt)} by ${issue.user.login} · ${plural(issue.comments.length, 'comment')}</div></div>`,
   );
   return html`<h1>${title}</h1><section class="box">${rows.length === 0 ? html`<div class="row dim">Nothing here.</div>` : rows}</section>`;
 }
@@ -176,7 +176,7 @@ function releaseBox(repository: Repository, release: Release): Html {
     .filter((mark) => mark !== null)
     .map((mark) => html` <span class="label">${mark}</span>`);
   return html`<section class="box"><div class="head"><strong><a href="/${fullName(repository)}/releases/tag/${release.tagName}">${release.name ?? release.tagName}</a></strong>${marks} <span class="dim">${release.tagName} · ${release.author.login} · ${when(release.publishedAt ?? release.createdAt)}</span></div>
-<div class="body">${new Html(markdown(release.body ?? ''))}</div>${assets}</section>`;
+<div class="body">${new Html(postedMarkdown(release.body ?? ''))}</div>${assets}</section>`;
 }
 
 function runs(world: World, repository: Repository): Html {
@@ -204,7 +204,7 @@ function runPage(world: World, repository: Repository, run: RunRecord): Html {
       .filter((text) => text !== '')
       .join('\n\n');
     return html`<section class="box" id="job-${job.id}"><div class="head">${outcome(job.status, job.conclusion)} <strong>${job.name}</strong> <span class="dim">${job.conclusion ?? job.status}</span></div>${annotations}${steps}
-${summary === '' ? null : html`<div class="row"><p class="dim">${job.name} summary</p>${new Html(markdown(summary))}</div>`}</section>`;
+${summary === '' ? null : html`<div class="row"><p class="dim">${job.name} summary</p>${new Html(postedMarkdown(summary))}</div>`}</section>`;
   });
   const artifacts = world.artifacts
     .of(run.id)

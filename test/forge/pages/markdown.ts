@@ -29,7 +29,7 @@ const ALERTS: Readonly<Record<string, string>> = {
   CAUTION: 'caution',
 };
 
-const marked = new Marked({ gfm: true, breaks: true });
+const marked = new Marked({ gfm: true });
 marked.use({
   renderer: {
     html: (token) => sanitize(token.text),
@@ -44,8 +44,17 @@ marked.use({
   },
 });
 
-export function markdown(text: string): string {
-  const html = marked.parse(text, { async: false });
+/** Text that somebody posted: there, unlike in a file, a line's end is a break. */
+export function postedMarkdown(text: string): string {
+  return withAlerts(marked.parse(text, { async: false, breaks: true }));
+}
+
+/** A file of the repository. */
+export function markdownFile(text: string): string {
+  return withAlerts(marked.parse(text, { async: false }));
+}
+
+function withAlerts(html: string): string {
   return html.replace(
     /<blockquote>\s*<p>\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\](?:<br>)?\s*/g,
     (_, kind: string) => {

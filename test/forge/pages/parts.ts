@@ -2,10 +2,15 @@ import { timestamp } from '../clock.ts';
 import type { DiffFile } from '../git.ts';
 import type { Issue, User } from '../state.ts';
 import { Html, html } from './html.ts';
-import { markdown } from './markdown.ts';
+import { postedMarkdown } from './markdown.ts';
 
 export function when(date: Date): Html {
   return html`<time datetime="${timestamp(date)}">${timestamp(date).replace('T', ' ').replace('Z', '')}</time>`;
+}
+
+/** `1 comment`, `2 comments`. */
+export function plural(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 /** A comment, or the first post of an issue or pull request. */
@@ -13,7 +18,7 @@ export function post(id: string, user: User, did: string, date: Date, body: stri
   const text =
     body === null || body === ''
       ? html`<p class="dim">No description provided.</p>`
-      : new Html(markdown(body));
+      : new Html(postedMarkdown(body));
   return html`<section class="box" id="${id}"><div class="head"><strong>${user.login}</strong> <span class="dim">${did} on ${when(date)}</span></div><div class="body">${text}</div></section>`;
 }
 

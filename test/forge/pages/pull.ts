@@ -4,7 +4,7 @@ import { mergeBlockers } from '../rules.ts';
 import { fullName, type PullIssue, type Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { type Html, html } from './html.ts';
-import { diff, labels, outcome, post, stateOf, when } from './parts.ts';
+import { diff, labels, outcome, plural, post, stateOf, when } from './parts.ts';
 
 const REVIEW_WORDS: Readonly<Record<string, string>> = {
   APPROVED: 'approved these changes',
@@ -28,8 +28,10 @@ export async function pullPage(world: World, repository: Repository, issue: Pull
       : null;
     return html`<div class="row"><code>${commit.sha.slice(0, 7)}</code> ${commit.message.split('\n')[0]} <span class="dim">${commit.author.name}</span>${verified}</div>`;
   });
+  const did =
+    pull.mergedAt === null ? `${issue.user.login} wants to merge` : `${pull.mergedBy?.login} merged`;
   return html`<h1>${issue.title} <span class="dim">#${issue.number}</span></h1>
-<p>${stateOf(issue)} <strong>${issue.user.login}</strong> wants to merge ${commits.length} commit${commits.length === 1 ? '' : 's'} into <code>${pull.baseRef}</code> from <code>${head}</code>${labels(issue)}</p>
+<p>${stateOf(issue)} ${did} ${plural(commits.length, 'commit')} into <code>${pull.baseRef}</code> from <code>${head}</code>${labels(issue)}</p>
 ${timeline(issue)}
 ${checks(world, repository, issue)}
 ${await verdict(world, repository, issue)}

@@ -118,7 +118,7 @@ export function postgresLiteral(
 }
 
 /** The value of a text; the forms are those of cells in files. */
-function textValue(text: string, type: CellType, { zone, defaultZone, wide }: CellForm): string {
+export function textValue(text: string, type: CellType, { zone, defaultZone, wide }: CellForm): string {
   const matches = (shape: string): string => `${text} ~ ${literal(`^(?:${shape})$`)}`;
   const when = (condition: string, value: string): string => `CASE WHEN ${condition} THEN ${value} END`;
   switch (type) {

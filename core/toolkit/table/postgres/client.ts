@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Client, ClientConfig, QueryArrayConfig } from 'pg';
-import { GreenlightError, messageOf } from '../../../kernel/errors.ts';
+import { GreenlightError } from '../../../kernel/errors.ts';
+import { codeOf, connectError, isLost, queryError } from './errors.ts';
 
 /** A server of a contract. */
 export interface PostgresAddress {
@@ -26,8 +27,11 @@ export interface Postgres extends AsyncDisposable {
   readonly address: PostgresAddress;
   /** Runs one statement. */
   query(sql: string, values?: readonly string[]): Promise<TextRows>;
+  /** Runs one statement for at most so many seconds; where it fails, its SQLSTATE, and the transaction goes on. */
+  attempt(sql: string, seconds: number): Promise<TextRows | { readonly state: string }>;
 }
 
+const GOODBYE_MS = 2000;
 const LIMITS: PostgresLimits = { connect: 10_000, statement: 600_000 };
 
 /** What the session is set to, so that neither the role's nor the database's settings change what a query means. */
@@ -47,7 +51,7 @@ const SETTINGS: readonly string[] = [
  * to the host alone that PGHOST names. Beyond this computer the connection is encrypted and the certificate verified (against PGSSLROOTCERT
  * where that is set), unless PGSSLMODE is `disable`. Throws `server/no-credentials`, `server/other-host`, `server/refused-credentials`,
  * `server/no-database`, `server/unreachable`, `server/not-encrypted`, `server/encoding`, and while reading `server/lost`, `server/timeout`,
- * `server/forbidden`, `server/exhausted`, `data/unreadable`. No message is PostgreSQL's own: those quote rows.
+ * `server/forbidden`, `server/conflict`, `server/exhausted`, `data/unreadable`. No message is PostgreSQL's own: those quote rows.
  */
 export async function openPostgres(
   address: PostgresAddress,
@@ -62,7 +66,7 @@ export async function openPostgres(
   try {
     await client.connect();
   } catch (thrown) {
-    await client.end().catch(() => {});
+    await close(client);
     throw connectError(thrown, address);
   }
   const query = async (sql: string, values: readonly string[] = []): Promise<TextRows> => {
@@ -78,16 +82,36 @@ export async function openPostgres(
       await query(`SET LOCAL ${setting}`);
     await mustBeUtf8(query, address);
   } catch (thrown) {
-    await client.end().catch(() => {});
+    await close(client);
     throw thrown;
   }
   return {
     address,
     query,
-    async [Symbol.asyncDispose]() {
-      await client.end().catch(() => {});
+    async attempt(sql, seconds) {
+      await query('SAVEPOINT attempt');
+      await query(`SET LOCAL statement_timeout = ${1000 * seconds}`);
+      let outcome: TextRows | { readonly state: string };
+      try {
+        outcome = await rowsOf(client, sql, []);
+      } catch (thrown) {
+        const state = codeOf(thrown);
+        if (!/^[0-9A-Z]{5}$/.test(state) || isLost(thrown)) throw queryError(thrown, address);
+        outcome = { state };
+      }
+      await query('ROLLBACK TO SAVEPOINT attempt');
+      return outcome;
     },
+    [Symbol.asyncDispose]: () => close(client),
   };
+}
+
+/** Says goodbye; a server that does not answer to that is left. */
+async function close(client: Client): Promise<void> {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+  const patience = setTimeout(() => stream.destroy(), GOODBYE_MS);
+  await client.end().catch(() => {});
+  clearTimeout(patience);
 }
 
 async function rowsOf(client: Client, text: string, values: readonly string[]): Promise<TextRows> {
@@ -171,93 +195,4 @@ async function mustBeUtf8(query: Postgres['query'], { server, database }: Postgr
     message: `the database \`${database}\` of the server \`${server}\` is kept in ${encoding}, where lengths and patterns mean something else`,
     mend: 'judge an export of it: `--data PATH`; only databases in UTF8 are judged where they lie',
   });
-}
-
-function codeOf(thrown: unknown): string {
-  const code = (thrown as { readonly code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : '';
-}
-
-function connectError(thrown: unknown, { server, host, port, database }: PostgresAddress): Error {
-  const code = codeOf(thrown);
-  const fault = (name: string, message: string, mend: string): GreenlightError =>
-    new GreenlightError({ code: `server/${name}`, message, mend });
-  if (code.startsWith('28')) {
-    return fault(
-      'refused-credentials',
-      `the server \`${server}\` refused the user in PGUSER with the password in PGPASSWORD`,
-      'check both, and that the role may log in from here',
-    );
-  }
-  if (code === '3D000') {
-    return fault(
-      'no-database',
-      `the server \`${server}\` has no database \`${database}\``,
-      'check `database` of the server in the contract',
-    );
-  }
-  if (
-    /^(ERR_TLS|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_SSL)/.test(code) ||
-    /SSL/.test(messageOf(thrown))
-  ) {
-    return fault(
-      'not-encrypted',
-      `the server \`${server}\` gives no encrypted connection with a certificate that is trusted here${code === '' ? '' : ` (${code})`}`,
-      'name its certificate authority in PGSSLROOTCERT; in a network of your own PGSSLMODE=disable goes without',
-    );
-  }
-  const [first] = (thrown as { readonly errors?: readonly unknown[] } | null)?.errors ?? [];
-  const why =
-    code || codeOf(first) || (/timeout/i.test(messageOf(thrown)) ? 'no answer in time' : 'no connection');
-  return fault(
-    'unreachable',
-    `the server \`${server}\` at ${host}:${port} is not to be reached (${why})`,
-    'check host and port of the server in the contract, and that it can be reached from here',
-  );
-}
-
-/** An error of a query, told by its SQLSTATE (PostgreSQL, appendix A) alone. */
-function queryError(thrown: unknown, { server }: PostgresAddress): Error {
-  if (thrown instanceof GreenlightError) return thrown;
-  const code = codeOf(thrown);
-  const fault = (name: string, message: string, mend: string): GreenlightError =>
-    new GreenlightError({ code: name, message, mend });
-  const state = `SQLSTATE ${code}`;
-  if (code === '57014' || /^Query read timeout/.test(messageOf(thrown))) {
-    return fault(
-      'server/timeout',
-      `the server \`${server}\` stopped a query that took too long`,
-      'judge a copy or an export of the data, or at a time when the server has less to do',
-    );
-  }
-  if (code === '42501') {
-    return fault(
-      'server/forbidden',
-      `the role in PGUSER may not read all of what is judged on the server \`${server}\``,
-      'grant it SELECT on the table and USAGE on the schema; where the table has row policies, BYPASSRLS, since rows that are hidden can’t be judged',
-    );
-  }
-  if (/^5[34]/.test(code)) {
-    return fault(
-      'server/exhausted',
-      `the server \`${server}\` lacks memory, disk or connections for a query (${state})`,
-      'judge the data when it has less to do, or an export of it: `--data PATH`',
-    );
-  }
-  const broken = /^Connection terminated|^Client (has encountered|was closed)/.test(messageOf(thrown));
-  if (/^(08|57P|ECONN|EPIPE|ETIMEDOUT)/.test(code) || broken) {
-    return fault(
-      'server/lost',
-      `the connection to the server \`${server}\` broke off in the middle of a query`,
-      'run it again; if it happens again, look into the server’s log',
-    );
-  }
-  if (code === '') return thrown instanceof Error ? thrown : new Error(String(thrown));
-  // A fault in our SQL is a bug of ours; the message quotes nothing but that SQL.
-  if (/^(42|0A|25)/.test(code)) return new Error(`PostgreSQL ${code}: ${messageOf(thrown)}`);
-  return fault(
-    'data/unreadable',
-    `the server \`${server}\` can’t work out what is asked of the data (${state})`,
-    'look the code up in PostgreSQL’s appendix A; its own words may quote rows and are withheld',
-  );
 }

@@ -1,0 +1,301 @@
+/** A kind of personal data that a law names. */
+export interface PersonalCategory {
+  /** As reports name it. */
+  readonly what: string;
+  /** Where laws name it. */
+  readonly clauses: readonly string[];
+  /** The level of the vocabulary of classification (compatibility/classification.ts) that its words stand for. */
+  readonly level: 'personal' | 'special category';
+  /** What `classification` may say for it. */
+  readonly words: readonly string[];
+  /** Column names, or the ends of such, that say that a column holds it; in words, lower case. */
+  readonly names: readonly string[];
+  /** Names that say so only by themselves: `race` does, `boat race` does not. */
+  readonly alone?: readonly string[];
+}
+
+/**
+ * The 18 identifiers of HIPAA's safe harbour (45 CFR 164.514(b)(2)(i), A to R), the special categories of GDPR articles 9(1) and 10, and the special
+ * personal information of POPIA section 26. All of it is personal data by GDPR article 4(1) and POPIA section 1 where it is about a person.
+ */
+export const PERSONAL_CATEGORIES: readonly PersonalCategory[] = [
+  {
+    what: 'names of people',
+    clauses: ['HIPAA (A)'],
+    level: 'personal',
+    words: ['name', 'names', 'person name', 'full name'],
+    names: [
+      'first name',
+      'firstname',
+      'last name',
+      'lastname',
+      'surname',
+      'given name',
+      'family name',
+      'middle name',
+      'maiden name',
+      'full name',
+      'fullname',
+      'patient name',
+      'customer name',
+      'cardholder name',
+      'nombre y apellidos',
+      'apellidos',
+    ],
+  },
+  {
+    what: 'addresses',
+    clauses: ['HIPAA (B)'],
+    level: 'personal',
+    words: ['address', 'postal address', 'geographic', 'location'],
+    names: [
+      'street address',
+      'home address',
+      'postal address',
+      'mailing address',
+      'billing address',
+      'shipping address',
+      'address line',
+    ],
+  },
+  {
+    what: 'dates of people’s lives',
+    clauses: ['HIPAA (C)'],
+    level: 'personal',
+    words: ['date of birth', 'birth date', 'date of death'],
+    names: [
+      'dob',
+      'date of birth',
+      'birth date',
+      'birthdate',
+      'birthday',
+      'date of death',
+      'death date',
+      'admission date',
+      'discharge date',
+    ],
+  },
+  {
+    what: 'phone numbers',
+    clauses: ['HIPAA (D)'],
+    level: 'personal',
+    words: ['phone', 'phone number', 'telephone', 'telephone number'],
+    names: [],
+  },
+  {
+    what: 'fax numbers',
+    clauses: ['HIPAA (E)'],
+    level: 'personal',
+    words: ['fax', 'fax number'],
+    names: [],
+  },
+  {
+    what: 'e-mail addresses',
+    clauses: ['HIPAA (F)'],
+    level: 'personal',
+    words: ['email', 'email address', 'e mail'],
+    names: [],
+  },
+  {
+    what: 'social security numbers',
+    clauses: ['HIPAA (G)'],
+    level: 'personal',
+    words: ['ssn', 'social security number'],
+    names: ['ssn', 'social security', 'social security number', 'social security no'],
+  },
+  {
+    what: 'medical record numbers',
+    clauses: ['HIPAA (H)'],
+    level: 'personal',
+    words: ['mrn', 'medical record number'],
+    names: ['mrn', 'medical record number', 'medical record no', 'patient number'],
+  },
+  {
+    what: 'health plan numbers',
+    clauses: ['HIPAA (I)'],
+    level: 'personal',
+    words: ['health plan beneficiary number', 'health plan number'],
+    names: ['health plan number', 'beneficiary number', 'health insurance number', 'nhs number'],
+  },
+  {
+    what: 'account numbers',
+    clauses: ['HIPAA (J)'],
+    level: 'personal',
+    words: ['account number', 'bank account', 'payment card', 'iban', 'pci'],
+    names: ['bank account', 'bank account number'],
+  },
+  {
+    what: 'licence numbers',
+    clauses: ['HIPAA (K)'],
+    level: 'personal',
+    words: ['certificate number', 'license number', 'licence number'],
+    names: [
+      'driver license',
+      'drivers license',
+      'driver licence',
+      'driving licence',
+      'driver license number',
+    ],
+  },
+  {
+    what: 'vehicle identifiers',
+    clauses: ['HIPAA (L)'],
+    level: 'personal',
+    words: ['vehicle identifier', 'license plate', 'licence plate'],
+    names: ['license plate', 'licence plate', 'number plate'],
+    alone: ['vin'],
+  },
+  {
+    what: 'device identifiers',
+    clauses: ['HIPAA (M)'],
+    level: 'personal',
+    words: ['device identifier', 'serial number'],
+    names: ['imei', 'imsi', 'advertising id', 'idfa'],
+  },
+  {
+    what: 'web addresses of people',
+    clauses: ['HIPAA (N)'],
+    level: 'personal',
+    words: ['url', 'web address'],
+    names: ['personal website', 'linkedin url', 'facebook url'],
+  },
+  {
+    what: 'IP addresses',
+    clauses: ['HIPAA (O)'],
+    level: 'personal',
+    words: ['ip address', 'ip'],
+    names: [],
+  },
+  {
+    what: 'biometric data',
+    clauses: ['HIPAA (P)', 'GDPR 9(1)', 'POPIA 26'],
+    level: 'special category',
+    words: [
+      'biometric',
+      'biometric data',
+      'biometric identifier',
+      'biometric information',
+      'fingerprint',
+      'voiceprint',
+    ],
+    names: ['fingerprint template', 'voiceprint', 'voice print', 'iris scan', 'face embedding'],
+  },
+  {
+    what: 'photographs of faces',
+    clauses: ['HIPAA (Q)'],
+    level: 'personal',
+    words: ['photograph', 'full face photograph', 'face image'],
+    names: ['face image', 'face photo', 'passport photo'],
+  },
+  {
+    what: 'numbers that single a person out',
+    clauses: ['HIPAA (R)'],
+    level: 'personal',
+    words: ['unique identifier', 'national id', 'passport number', 'tax id'],
+    names: [
+      'passport',
+      'passport number',
+      'passport no',
+      'tax id number',
+      'tin',
+      'national insurance number',
+      'national id',
+      'national id number',
+      'identity number',
+    ],
+  },
+  {
+    what: 'racial or ethnic origin',
+    clauses: ['GDPR 9(1)', 'POPIA 26'],
+    level: 'special category',
+    words: [
+      'race',
+      'racial origin',
+      'ethnicity',
+      'ethnic origin',
+      'racial or ethnic origin',
+      'race or ethnic origin',
+    ],
+    names: ['ethnicity', 'ethnic group', 'ethnic origin', 'racial origin'],
+    alone: ['race'],
+  },
+  {
+    what: 'political opinions',
+    clauses: ['GDPR 9(1)', 'POPIA 26'],
+    level: 'special category',
+    words: ['political opinion', 'political opinions', 'political persuasion'],
+    names: [
+      'political opinion',
+      'political party',
+      'political affiliation',
+      'political persuasion',
+      'party affiliation',
+    ],
+  },
+  {
+    what: 'religious or philosophical beliefs',
+    clauses: ['GDPR 9(1)', 'POPIA 26'],
+    level: 'special category',
+    words: [
+      'religion',
+      'religious belief',
+      'religious beliefs',
+      'philosophical beliefs',
+      'religious or philosophical beliefs',
+    ],
+    names: ['religion', 'religious belief', 'religious affiliation', 'denomination of faith'],
+  },
+  {
+    what: 'trade union membership',
+    clauses: ['GDPR 9(1)', 'POPIA 26'],
+    level: 'special category',
+    words: ['trade union', 'trade union membership'],
+    names: ['trade union', 'trade union membership', 'union membership', 'union member'],
+  },
+  {
+    what: 'genetic data',
+    clauses: ['GDPR 9(1)'],
+    level: 'special category',
+    words: ['genetic', 'genetic data'],
+    names: ['genotype', 'genetic data', 'dna sequence'],
+  },
+  {
+    what: 'data concerning health',
+    clauses: ['GDPR 9(1)', 'POPIA 26'],
+    level: 'special category',
+    words: ['health', 'health data', 'medical', 'medical data', 'data concerning health'],
+    alone: ['icd'],
+    names: [
+      'diagnosis',
+      'diagnosis code',
+      'icd code',
+      'medical condition',
+      'medical history',
+      'disability',
+      'hiv status',
+      'blood type',
+      'pregnancy status',
+    ],
+  },
+  {
+    what: 'sex life or sexual orientation',
+    clauses: ['GDPR 9(1)', 'POPIA 26'],
+    level: 'special category',
+    words: ['sex life', 'sexual orientation', 'sex life or sexual orientation'],
+    names: ['sexual orientation', 'sexuality', 'sex life'],
+  },
+  {
+    what: 'criminal offences',
+    clauses: ['GDPR 10', 'POPIA 26'],
+    level: 'special category',
+    words: [
+      'criminal',
+      'criminal offence',
+      'criminal offences',
+      'criminal conviction',
+      'criminal convictions',
+      'criminal behaviour',
+    ],
+    names: ['criminal record', 'criminal conviction', 'criminal offence', 'criminal history'],
+  },
+];
