@@ -1,3 +1,4 @@
+import type { Block } from '../../core/kernel/blocks.ts';
 import type { Case } from '../../core/kernel/cases.ts';
 import type { Place } from '../../core/kernel/place.ts';
 import type { Annotation } from '../../core/toolkit/action.ts';
@@ -34,6 +35,8 @@ export interface JudgedData {
   readonly outcomes: readonly RuleOutcome[];
   /** What reading the files brought up: columns that only some of them have. */
   readonly warnings: readonly SourceWarning[];
+  /** What the columns look like, where the data was profiled. */
+  readonly pictures?: Block;
 }
 
 /** What validate-data found. Rows by number, columns by name; a value never. */

@@ -171,6 +171,7 @@ function allRules(one: JudgedData): Block {
         ],
         rows,
       },
+      ...(one.pictures === undefined ? [] : [one.pictures]),
     ],
   };
 }

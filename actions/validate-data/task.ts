@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type ContractTable, readContract } from '../../core/formats/contract.ts';
 import { serverOf } from '../../core/formats/contract-servers.ts';
 import { LOCK_FILE, readLock } from '../../core/formats/lock.ts';
-import { writeProfile } from '../../core/formats/profile.ts';
+import { type Profile, writeProfile } from '../../core/formats/profile.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
 import { sha256 } from '../../core/toolkit/digest.ts';
 import { inside, writeWhole } from '../../core/toolkit/files.ts';
@@ -15,6 +15,8 @@ import { duckDbGround } from './duckdb-ground.ts';
 import type { JudgedData } from './findings.ts';
 import { judge } from './judge.ts';
 import { inputOutcomes } from './model-inputs.ts';
+import { pictures } from './pictures.ts';
+import { levelOf } from './privacy/vocabulary.ts';
 import { profileOf, profileTypes } from './profile.ts';
 import { openQueries } from './queries.ts';
 import { rulesOf } from './rules.ts';
@@ -84,6 +86,8 @@ export async function judgeTask(
         judge(duckDbGround(table, tables, queries.run), rules),
       ),
     ]);
+    const profiled = (task.dataset === 'train' || wanted.profile) && standing !== 'proposed';
+    const profile = profiled ? await writeTheProfile(folder, table, declared, digest, rows) : undefined;
     judged.push({
       dataset: task.dataset,
       data: source.name,
@@ -95,9 +99,8 @@ export async function judgeTask(
       rows,
       outcomes: shown.size === 0 ? outcomes : await withValues(table, outcomes, shown),
       warnings: table.warnings,
+      ...(profile === undefined ? {} : { pictures: pictures(profile, declared, (word) => levelOf(word)) }),
     });
-    if ((task.dataset === 'train' || wanted.profile) && standing !== 'proposed')
-      await writeTheProfile(folder, table, declared, digest, rows);
   }
   if (queries.used) for (const one of judged) await verifyUnchanged(host.root, tables.get(one.table), one);
   return judged;
@@ -110,9 +113,10 @@ async function writeTheProfile(
   declared: ContractTable,
   digest: string,
   rows: number,
-): Promise<void> {
+): Promise<Profile> {
   const profile = await profileOf(table, profileTypes(declared), { sha256: digest, rows });
   await writeWhole(path.join(folder, 'profile.json'), writeProfile(profile));
+  return profile;
 }
 
 /** Opens a table's data. A link within a folder or glob must not lead out of the repository: throws `file/outside`. */

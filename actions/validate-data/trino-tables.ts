@@ -32,7 +32,8 @@ export const openTrinoTables: OpenServer<Extract<Server, { kind: 'trino' }>> = a
           name,
           {
             name: table.name,
-            columns: table.columns,
+            // As Trino has them, not as the contract spells them.
+            columns: table.columns.map(({ name, type }) => ({ name: name.toLowerCase(), type })),
             ground: trinoGround(trino, table, tables, queries),
           },
         ] as const,

@@ -111,8 +111,8 @@ export function trinoCount(
     case 'orphans': {
       const { of, to } = measure;
       const same = of.map((_, index) => `child.key${index} = parent.key${index}`).join(' AND ');
-      const parents = `(SELECT DISTINCT ${namesOf(to)} FROM ${keysOf(other(measure.table), to)})`;
-      return `SELECT count(*) FROM ${keysOf(table, of)} AS child LEFT JOIN ${parents} AS parent ON ${same} WHERE parent.key0 IS NULL`;
+      const parents = `${keysOf(other(measure.table), to)} AS parent`;
+      return `SELECT count(*) FROM ${keysOf(table, of)} AS child WHERE NOT EXISTS (SELECT 1 FROM ${parents} WHERE ${same})`;
     }
     case 'aggregate': {
       if (measure.aggregate.is !== 'smallest-group') throw new Error('a measure of the scan');

@@ -58,7 +58,7 @@ export interface ReadOptions {
 
 /**
  * Reads the ledger through git. A branch that the remote does not have is the empty ledger; a remote that can't be asked is
- * `ledger/unreachable`, a branch that lost records is `ledger/rewritten`, a chain that does not hold `ledger/broken-chain`.
+ * `ledger/unreachable`, a branch that lost or changed records is `ledger/rewritten`, a chain that does not hold `ledger/broken-chain`.
  */
 export async function readLedger(git: Git, options: ReadOptions): Promise<Ledger> {
   const again = (): Promise<Ledger> => readLedger(git, { ...options, fetch: true });
@@ -72,7 +72,9 @@ export async function readLedger(git: Git, options: ReadOptions): Promise<Ledger
     });
   }
   const tree = await git.run('rev-parse', `${commit}^{tree}`);
-  return makeLedger({ commit, tree }, verifyChains(await readFiles(git, commit)), again);
+  const chains = verifyChains(await readFiles(git, commit));
+  await requireOnlyAdditions(git, commit);
+  return makeLedger({ commit, tree }, chains, again);
 }
 
 /** {@link readLedger} of the remote, or, where that can't be reached, of what was fetched last; `log` hears of it. */
@@ -279,6 +281,14 @@ function rewritten(message: string): GreenlightError {
     message,
     mend: `find out who did it and put the branch back; a ruleset on ${LEDGER_BRANCH} can forbid deletion and force pushes`,
   });
+}
+
+/** The chain holds all records but the newest, which no other names: so no commit may do anything to a record but add it. */
+async function requireOnlyAdditions(git: Git, commit: string): Promise<void> {
+  const other = ['log', '-1', '--format=', '--no-renames', '--diff-filter=a', '--name-only', '-m', '--root'];
+  const [file] = (await git.run(...other, commit)).split('\n').filter((line) => line !== '');
+  if (file !== undefined)
+    throw rewritten(`the ledger’s record ${file} was changed or removed after it had been written`);
 }
 
 async function readFiles(git: Git, commit: string): Promise<readonly LedgerFile[]> {

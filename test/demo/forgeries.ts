@@ -20,19 +20,14 @@ const FORGERIES: readonly Forgery[] = [
     what: 'the name of who approved it, in the ledger',
     link: 'traffic',
     because: 'it names another predecessor',
-    async forge(copy, digest) {
-      await copy.git('checkout', '--quiet', '--detach', 'origin/greenlight/ledger');
-      const files = (await copy.git('ls-files', 'production')).split('\n');
-      const started = files.find((file) => file.includes(`-started-${digest.slice(0, 12)}`));
-      await changeByte(path.join(copy.folder, started ?? ''), '"user": "risk-reviewer"');
-      await copy.git('commit', '--quiet', '--all', '--message', 'Put another name there');
-      const remote = `${copy.folder}.git`;
-      await exec('git', ['init', '--quiet', '--bare', remote]);
-      await copy.git('remote', 'set-url', 'origin', remote);
-      await copy.push('greenlight/ledger');
-      await copy.git('checkout', '--quiet', '-');
-      return [];
-    },
+    forge: (copy, digest) => forgeLedger(copy, `-started-${digest.slice(0, 12)}`, '"user": "risk-reviewer"'),
+  },
+  {
+    what: 'the newest record of the ledger, which no other names',
+    link: 'traffic',
+    because: 'was changed or removed after it had been written',
+    forge: (copy, digest) =>
+      forgeLedger(copy, `-rollout-${digest.slice(0, 12)}`, (text) => text.replace('"at": "20', '"at": "21')),
   },
   {
     what: 'the model, among the assets of its release',
@@ -56,6 +51,29 @@ const FORGERIES: readonly Forgery[] = [
     },
   },
 ];
+
+/** Changes a byte of a record of production on top of the ledger's branch, which the copy then has from a remote of its own. */
+async function forgeLedger(
+  copy: Person,
+  record: string,
+  change: (text: string) => string,
+): Promise<readonly string[]> {
+  await copy.git('checkout', '--quiet', '--detach', 'origin/greenlight/ledger');
+  const files = (await copy.git('ls-files', 'production')).split('\n');
+  const name = files.findLast((file) => file.includes(record));
+  expectThat(name !== undefined, `the ledger has no record ${record}`);
+  const file = path.join(copy.folder, name ?? '');
+  const text = await readFile(file, 'utf8');
+  expectThat(change(text) !== text, `the record ${record} does not hold what was to be changed`);
+  await writeFile(file, change(text));
+  await copy.git('commit', '--quiet', '--all', '--message', 'Put another word there');
+  const remote = `${copy.folder}.git`;
+  await exec('git', ['init', '--quiet', '--bare', remote]);
+  await copy.git('remote', 'set-url', 'origin', remote);
+  await copy.push('greenlight/ledger');
+  await copy.git('checkout', '--quiet', '-');
+  return [];
+}
 
 /** Forges one byte at a time and has each forgery found. Returns a line for each: what was changed, and what verify said. */
 export async function findForgeries(stage: Stage, digest: string): Promise<readonly string[]> {

@@ -12,6 +12,14 @@ import { contractOf, inFiles, inParquet, inTrino, type Rows } from '../trino/sui
 const why = noCluster();
 if (why !== undefined) console.warn(`skipped: ${why}`);
 
+const ADDRESS = {
+  server: 'test',
+  host: '127.0.0.1',
+  port: cluster().port,
+  catalog: 'memory',
+  schema: 'default',
+};
+
 const FLIGHTS = {
   flights: `- name: id
   logicalType: integer
@@ -292,10 +300,90 @@ describe.skipIf(why !== undefined)('tables in Trino', () => {
     ]);
   }, 120_000);
 
+  it('have keys of several columns, in which NULL is no value', async () => {
+    const contract = `${contractOf({
+      t: `- { name: a, logicalType: integer, primaryKey: true, primaryKeyPosition: 1 }
+- { name: b, logicalType: string, primaryKey: true, primaryKeyPosition: 2 }`,
+      p: '- { name: x, logicalType: integer }\n- { name: y, logicalType: string }',
+    }).replace(
+      '  - name: p',
+      "    relationships: [{ from: ['t.a', 't.b'], to: ['p.x', 'p.y'] }]\n  - name: p",
+    )}`;
+    const data = {
+      t: {
+        columns: ['a integer', 'b varchar'],
+        rows: [
+          ['1', 'x'],
+          ['1', 'x'],
+          ['1', null],
+          ['1', null],
+          ['2', 'x'],
+          ['1', 'y'],
+          ['2', 'x'],
+          ['2', 'x'],
+        ],
+      },
+      p: {
+        columns: ['x bigint', 'y varchar'],
+        rows: [
+          ['1', 'x'],
+          ['1', 'x'],
+          ['2', null],
+          ['1', 'y'],
+          [null, 'x'],
+        ],
+      },
+    };
+    const told = await inTrino(cluster(), contract, data);
+    expect(told).toEqual(await inFiles(contract, data, 'parquet'));
+    expect(told.rules).toMatchObject({ primaryKey: 'fail 3', 'relationships[0]': 'fail 3' });
+  });
+
   it('that are empty are an error', async () => {
     const contract = contractOf({ t: '- { name: n, logicalType: integer, required: true }' });
     const { rules } = await inTrino(cluster(), contract, { t: { columns: ['n integer'], rows: [] } });
     expect(rules).toMatchObject({ 'n.required': 'error there are no rows to judge' });
+  });
+});
+
+describe.skipIf(why !== undefined)('a statement of a real Trino', () => {
+  const LONG = 'SELECT count(DISTINCT comment) FROM tpch.sf100.lineitem';
+  const open = (statement: number) =>
+    openTrino(ADDRESS, { env: { TRINO_USER: 'tests' }, limits: { statement, grace: 60_000 } });
+
+  it('ends at its time', async () => {
+    await using trino = await open(1000);
+    await expect(trino.query(LONG)).rejects.toMatchObject({ code: 'server/timeout' });
+  });
+
+  it('ends where it is given up', async () => {
+    await using trino = await open(60_000);
+    const marked = `${LONG} -- ${Date.now()}`;
+    const signal = AbortSignal.timeout(500);
+    await expect(trino.query(marked, { signal })).rejects.toMatchObject({ name: 'TimeoutError' });
+    const told = await cluster().run(
+      `SELECT error_code FROM system.runtime.queries WHERE query = '${marked}'`,
+    );
+    expect(told).toEqual([['USER_CANCELED']]);
+  });
+
+  it('writes nothing', async () => {
+    for (const sql of [
+      'CREATE TABLE written AS SELECT 1 AS x',
+      'DROP TABLE t',
+      "CALL system.runtime.kill_query('x')",
+    ]) {
+      await using trino = await open(60_000);
+      expect(await trino.attempt(sql)).toHaveProperty('code');
+    }
+    await expect(cluster().run('SELECT * FROM written')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' });
+  });
+
+  it('is of a catalog and a table that are there', async () => {
+    await using trino = await open(60_000);
+    await expect(describeTrinoTable(trino, 'flihgts')).rejects.toMatchObject({ code: 'data/no-table' });
+    const nowhere = await openTrino({ ...ADDRESS, catalog: 'nowhere' }, { env: { TRINO_USER: 'tests' } });
+    await expect(describeTrinoTable(nowhere, 't')).rejects.toMatchObject({ code: 'server/no-database' });
   });
 });
 
@@ -313,19 +401,12 @@ describe.skipIf(why !== undefined)('SQL rules in Trino', () => {
       'CREATE TABLE customers AS SELECT 7 AS id',
       "CREATE TABLE secrets AS SELECT 'SECRET' AS word",
     );
-    const address = {
-      server: 'test',
-      host: '127.0.0.1',
-      port: cluster().port,
-      catalog: 'memory',
-      schema: 'default',
-    };
-    const open = (to: typeof address) => openTrino(to, { env: { TRINO_USER: 'tests' } });
-    await using trino = await open(address);
+    const open = (to: typeof ADDRESS) => openTrino(to, { env: { TRINO_USER: 'tests' } });
+    await using trino = await open(ADDRESS);
     const declared = readContract(contract, 'c.yaml').document.schema ?? [];
     const tables = new Map<string, TrinoTable>();
     for (const { name } of declared) tables.set(name, await describeTrinoTable(trino, name));
-    const run = trinoQueries(address, declared, tables, open);
+    const run = trinoQueries(ADDRESS, declared, tables, open);
     const told: unknown[] = [];
     for (const text of queries) {
       const figure = await run({ text, object: 'Orders', property: 'amt' });

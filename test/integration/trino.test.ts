@@ -142,6 +142,7 @@ describe('a statement of Trino', () => {
       return double.statements().filter((sql) => sql === 'SELECT 1').length;
     };
     expect(await count('PAGE_TRANSPORT_TIMEOUT', 'INTERNAL_ERROR')).toBe(2);
+    expect(await count('UNKNOWN_TRANSACTION', 'USER_ERROR')).toBe(2);
     expect(await count('EXCEEDED_TIME_LIMIT', 'INSUFFICIENT_RESOURCES')).toBe(1);
     expect(await count('DIVISION_BY_ZERO', 'USER_ERROR')).toBe(1);
   });

@@ -184,6 +184,23 @@ describe('greenlight verify', () => {
     expect(walked.code).toBe(1);
   });
 
+  it('names the traffic where a byte of the newest record was changed, which no other names', async () => {
+    const { digest } = await live();
+    await clone.git('fetch', '-q', 'origin', 'greenlight/ledger');
+    await clone.git('checkout', '-q', '-B', 'forged', 'FETCH_HEAD');
+    const listed = await clone.git('ls-tree', '-r', '--name-only', 'HEAD');
+    const newest =
+      listed.split('\n').find((file) => file.includes('production') && file.includes('-rollout-')) ?? '';
+    const text = await readFile(path.join(clone.dir, newest), 'utf8');
+    await clone.commit({ [newest]: text.replace(/"at": "2/, '"at": "3') }, 'forged');
+    const owner = `http://x-access-token:${world.forge.token('model-owner')}@127.0.0.1:${world.forge.port}/${REPOSITORY}.git`;
+    await clone.git('push', '-q', owner, 'HEAD:refs/heads/greenlight/ledger');
+    await clone.git('checkout', '-q', 'main');
+    const walked = await walk(digest);
+    expect(broken(walked), walked.output).toBe('traffic');
+    expect(walked.output).toContain('ledger/rewritten');
+  });
+
   it('tells a missing release and missing traffic apart', async () => {
     const made = await release(world, clone, token, 'model one');
     expect(broken(await walk(made.digest))).toBe('traffic');

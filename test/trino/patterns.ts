@@ -77,6 +77,8 @@ export const PATTERNS: readonly string[] = [
   '^\\p{L}$',
   '[\\p{Lu}]',
   '^(?:a{2}){1}$',
+  'a?$',
+  '(?:a|)$',
   "'",
   '^[!-~]$',
   '#',

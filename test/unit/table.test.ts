@@ -133,6 +133,11 @@ describe('a data file', () => {
     ['no Parquet', () => file('parquet', 'PAR1 and then something else'), 'data/damaged'],
     ['of no known format', () => file('xlsx', 'x'), 'data/unknown-format'],
     ['no JSON lines', () => file('ndjson', '{"a":1}\n{"a":\n'), 'data/bad-json'],
+    [
+      'of a line over 32 MiB',
+      () => file('csv', `a,b\n1,${'x'.repeat(33 << 20)}\n2,y\n`),
+      'data/line-too-long',
+    ],
   ])('that is %s is an error', async (_, make, code) => {
     expect(await codeOf(openTable(make()))).toBe(code);
   });
@@ -143,7 +148,7 @@ describe('a data file', () => {
     ['an open quote', 'a,b\n1,2\n"3,4\n', 'data/bad-quotes'],
     ['a quote that is not doubled', 'a,b\n1,2\n"3"x,4\n', 'data/bad-quotes'],
     ['line ends of two kinds', 'a,b\n1,2\r\n3,4\n', 'data/mixed-line-ends'],
-    ['a record of more than 16 MiB', `a,b\n1,2\n3,${'x'.repeat(17 << 20)}\n`, 'data/line-too-long'],
+    ['a record of more than 16 MiB', `a,b\n1,2\n3,"${'x\n'.repeat(9 << 20)}"\n`, 'data/line-too-long'],
   ])('with %s is an error', async (_, content, code) => {
     await using table = await openTable(file('csv', content));
     expect(await codeOf(table.query(`SELECT count(c0), count(c1) FROM ${table.from()}`))).toBe(code);

@@ -3,10 +3,13 @@ import type { DataColumn, DataTable } from '../../../core/toolkit/table/open.ts'
 
 /** The most values of a column that are looked at, and of all columns together. */
 export const SAMPLE_SIZE = 20_000;
-const ALL_COLUMNS = 4_000_000;
+const ALL_COLUMNS = 1_000_000;
 
-/** A column with fewer values in a sample of rows has them sampled by themselves. */
-const FEW = 1000;
+/** A column with values in a smaller share of the sampled rows has them sampled by themselves. */
+const FEW = 1 / 20;
+
+/** So many values are read at a time. */
+const BATCH = 100_000;
 
 /** Another seed is another sample; the same one is the same sample of the same bytes, by however many threads. */
 const SEED = 4711;
@@ -33,44 +36,81 @@ export async function takeSample(
   rows: number,
 ): Promise<Sample> {
   const size = Math.min(SAMPLE_SIZE, Math.max(1, Math.floor(ALL_COLUMNS / columns.length)));
-  const texts = new Map(
-    columns.map((column, index) => [column, { name: `v${index}`, sql: textOf(table, column) }]),
+  const texts = columns.map((column) => textOf(table, column));
+  const all = texts.map((_, index) => index);
+  const select = texts.map((sql, index) => `${sql} AS v${index}`).join(', ');
+  // One row a value: a table of thousands of columns takes more memory than all its values. LIMIT keeps to the order of the data.
+  await numbered(
+    table,
+    `CREATE OR REPLACE TEMP TABLE greenlight_sample AS SELECT n, v, count(*) AS rows FROM (
+       SELECT unnest([${all.join(', ')}]) AS n, unnest([${all.map((index) => `v${index}`).join(', ')}]) AS v
+       FROM (SELECT ${select} FROM ${table.from('record')} WHERE ${isTaken(Math.ceil(rows / size))} LIMIT ${size})
+     ) GROUP BY n, v ORDER BY n, v`,
   );
-  const values = [...texts.values()];
-  const select = [...values.map(({ name, sql }) => `${sql} AS ${name}`), 'record'].join(', ');
-  await table.query(`CREATE OR REPLACE TEMP TABLE greenlight_sample AS
-    SELECT ${select} FROM ${table.from('record')} WHERE ${isTaken(Math.ceil(rows / size))} ORDER BY record LIMIT ${size}`);
-  const counts = values.map(({ name }) => `count(${name})`);
-  const [[taken, ...filled] = []] = await table.query(
-    `SELECT ${['count(*)', ...counts].join(', ')} FROM greenlight_sample`,
+  const counted = await table.query(
+    'SELECT n, sum(rows), coalesce(sum(rows) FILTER (v IS NOT NULL), 0) FROM greenlight_sample GROUP BY n',
   );
-  const sparse = rows > size ? values.filter((_, index) => Number(filled[index]) < FEW) : [];
+  const sparse =
+    rows > size ? counted.filter(([, , filled]) => Number(filled) < FEW * size).map(([n]) => Number(n)) : [];
   if (sparse.length > 0) {
-    const least = sparse.map(
-      ({ name, sql }) => `arg_min(${sql}, hash(record + ${SEED}), ${size}) AS ${name}`,
+    const least = sparse.map((n) => `arg_min(${texts[n]}, hash(record + ${SEED}), ${size}) AS v${n}`);
+    await table.query(`DELETE FROM greenlight_sample WHERE n IN (${sparse.join(', ')})`);
+    await numbered(
+      table,
+      `INSERT INTO greenlight_sample SELECT n, v, count(*) FROM (
+         SELECT n, unnest(list) AS v FROM (
+           SELECT unnest([${sparse.join(', ')}]) AS n, unnest([${sparse.map((n) => `v${n}`).join(', ')}]) AS list
+           FROM (SELECT ${least.join(', ')} FROM ${table.from('record')})
+         )
+       ) GROUP BY n, v`,
     );
-    await table.query(`CREATE OR REPLACE TEMP TABLE greenlight_sparse AS
-      SELECT ${least.join(', ')} FROM ${table.from('record')}`);
   }
+  const batch = Math.max(1, Math.floor(BATCH / size));
+  let read: { readonly first: number; readonly values: readonly Map<string, number>[] } | undefined;
   return {
-    rows: Number(taken),
+    rows: Number(counted[0]?.[1] ?? 0),
     async valuesOf(column) {
-      const text = texts.get(column);
-      if (text === undefined) throw new Error('a column that was not sampled');
-      const { name } = text;
-      const from = sparse.includes(text)
-        ? `(SELECT unnest(${name}) AS ${name} FROM greenlight_sparse)`
-        : 'greenlight_sample';
-      const found = await table.query(
-        `SELECT ${name}, count(*) FROM ${from} WHERE ${name} IS NOT NULL GROUP BY ${name} ORDER BY ${name}`,
-      );
-      return new Map(found.map(([value, count]) => [String(value), Number(count)]));
+      const index = columns.indexOf(column);
+      if (read === undefined || index < read.first || index >= read.first + batch)
+        read = { first: index, values: await readValues(table, index, batch) };
+      return read.values[index - read.first] ?? new Map();
     },
     async [Symbol.asyncDispose]() {
       await table.query('DROP TABLE IF EXISTS greenlight_sample');
-      await table.query('DROP TABLE IF EXISTS greenlight_sparse');
     },
   };
+}
+
+/** The values of columns from one on. */
+async function readValues(
+  table: DataTable,
+  first: number,
+  columns: number,
+): Promise<readonly Map<string, number>[]> {
+  const found = await table.query(
+    `SELECT n, v, rows FROM greenlight_sample WHERE n >= ${first} AND n < ${first + columns} AND v IS NOT NULL ORDER BY n, v`,
+  );
+  const values = Array.from({ length: columns }, () => new Map<string, number>());
+  for (const [n, value, rows] of found) values[Number(n) - first]?.set(String(value), Number(rows));
+  return values;
+}
+
+/**
+ * Runs a statement over numbered rows. In text they are numbered one by one by one thread: a second one only takes time, up to as much
+ * again.
+ */
+async function numbered(table: DataTable, sql: string): Promise<void> {
+  if (table.format === 'parquet') {
+    await table.query(sql);
+    return;
+  }
+  const [[threads] = []] = await table.query("SELECT current_setting('threads')");
+  await table.query('SET threads = 1');
+  try {
+    await table.query(sql);
+  } finally {
+    await table.query(`SET threads = ${Number(threads)}`);
+  }
 }
 
 /** One row of each run of `step` rows of a file. The factor scatters the places (Knuth, TAOCP 3, section 6.4, multiplicative hashing). */

@@ -1,6 +1,7 @@
-/** A text as an SQL literal. */
+/** A text as an SQL literal; one with NUL, which no SQL text holds, as an expression. */
 export function literal(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
+  const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  return value.includes('\0') ? `(${value.split('\0').map(quoted).join(' || chr(0) || ')})` : quoted(value);
 }
 
 /** A name as an SQL identifier. */

@@ -15,7 +15,7 @@ export interface BadInput {
   /** The exit code; 3 where nothing is said. */
   readonly exit?: 0 | 1 | 3;
   /** All findings, one line each: see `Run.findings`. */
-  readonly findings: readonly string[];
+  readonly findings: readonly (string | RegExp)[];
   /** What must stand in the output. */
   readonly says?: readonly RegExp[];
 }

@@ -5,8 +5,18 @@ import type { BadInput } from './case.ts';
 import { contract, MARKER as M } from './run.ts';
 
 export const FILES: readonly BadInput[] = [
-  { name: 'nothing there', findings: ['data/not-found'], data: 'd.csv' },
-  { name: 'a glob that matches nothing', findings: ['data/no-files'], data: 'd/*.csv' },
+  {
+    name: 'nothing there',
+    findings: ['data/not-found'],
+    says: [/the data file d.csv does not exist/],
+    data: 'd.csv',
+  },
+  {
+    name: 'a glob that matches nothing',
+    findings: ['data/no-files'],
+    says: [/no file matches d\/\*.csv/],
+    data: 'd/*.csv',
+  },
   {
     name: 'an empty folder',
     findings: ['data/no-files'],
@@ -19,6 +29,7 @@ export const FILES: readonly BadInput[] = [
   {
     name: 'files of two formats',
     findings: ['data/mixed-formats'],
+    says: [/d\/1.csv and d\/2.ndjson/],
     files: { 'd/1.csv': 'a,b\n1,x\n', 'd/2.ndjson': '{"a":1,"b":"x"}\n' },
     data: 'd',
   },
@@ -26,6 +37,7 @@ export const FILES: readonly BadInput[] = [
     name: 'two files of which one lacks a column',
     exit: 0,
     findings: ['data/missing-column warn d/2.csv'],
+    says: [/d\/2.csv lacks `a`, which other files have: NULL in its rows/],
     files: { 'd/1.csv': 'a,b\n1,x\n', 'd/2.csv': 'b\ny\nz\n' },
     data: 'd/*.csv',
   },
@@ -72,6 +84,7 @@ export const FILES: readonly BadInput[] = [
   {
     name: 'a link that leads outside',
     findings: ['file/outside'],
+    says: [/the data d.csv lies outside the repository/],
     make: ({ folder }) => {
       symlinkSync('/etc/passwd', path.join(folder, 'd.csv'));
     },
@@ -119,12 +132,19 @@ export const FILES: readonly BadInput[] = [
   {
     name: 'a Git LFS pointer',
     findings: ['data/lfs-pointer d.csv'],
+    says: [/run `git lfs pull`/],
     files: { 'd.csv': 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n' },
   },
-  { name: 'an out folder that is a file', findings: [], files: { 'd.csv': 'a,b\n1,x\n', '.greenlight': '' } },
+  {
+    name: 'an out folder that is a file',
+    findings: ['file/unwritable'],
+    says: [/can't be written: a part of its path is no folder/],
+    files: { 'd.csv': 'a,b\n1,x\n', '.greenlight': '' },
+  },
   {
     name: 'a report that can’t be written',
     findings: [],
+    says: [/x\/r.json can't be written: a part of its path is no folder/],
     files: { 'd.csv': 'a,b\n1,x\n', x: '' },
     args: ['validate-data', '--contract', 'c.yaml', '--data', 'd.csv', '--report-json', 'x/r.json'],
   },
@@ -136,5 +156,32 @@ export const FILES: readonly BadInput[] = [
       truncateSync(path.join(folder, 'd.csv'), 2 ** 30);
     },
     data: 'd.csv',
+  },
+  {
+    name: 'a table that the contract does not have',
+    files: { 'd.csv': 'a,b\n1,x\n' },
+    data: 'u=d.csv',
+    findings: ['data/not-found'],
+    says: [/u=d.csv does not exist/],
+  },
+  {
+    name: 'a partition that the file has as a column too',
+    files: { 'd/a=1/x.csv': 'a,b\n1,x\n' },
+    data: 'd',
+    findings: ['data/partition-column d/a=1/x.csv'],
+    says: [/both in the files and in their paths/],
+  },
+  {
+    name: 'a server outside of the folder',
+    contract: `${contract('- { name: a }')}servers: [{ server: s, type: local, path: /etc/passwd, format: csv }]\n`,
+    args: ['validate-data', '--contract', 'c.yaml'],
+    findings: ['file/outside'],
+  },
+  {
+    name: 'ragged records, to contract infer',
+    files: { 'd.csv': `a,b\n1,${M}\n2\n` },
+    args: ['contract', 'infer', 'd.csv'],
+    findings: ['data/ragged-rows'],
+    says: [/d.csv:3/],
   },
 ];

@@ -5,6 +5,7 @@ export const JSON_FILES: readonly BadInput[] = [
   {
     name: 'a JSON array, cut short',
     findings: ['data/bad-json d.json:2#2'],
+    says: [/no well-formed JSON: it is cut short, or wrong here/],
     files: { 'd.json': `[{"a": 1, "b": "${M}"},\n {"a": 2, "b": "${M}` },
   },
   {
@@ -20,6 +21,7 @@ export const JSON_FILES: readonly BadInput[] = [
   {
     name: 'one JSON object',
     findings: ['data/bad-json d.json:1'],
+    says: [/is not one array of JSON objects/, /let the name end with .ndjson/],
     files: { 'd.json': `{"a": 1, "b": "${M}"}` },
   },
   {
@@ -27,7 +29,12 @@ export const JSON_FILES: readonly BadInput[] = [
     findings: ['data/bad-json d.json:1#1'],
     files: { 'd.json': `[[1, "${M}"]]` },
   },
-  { name: 'an empty array', findings: ['data/no-columns d.json'], files: { 'd.json': '[]' } },
+  {
+    name: 'an empty array',
+    findings: ['data/no-columns d.json'],
+    says: [/no object with a key/],
+    files: { 'd.json': '[]' },
+  },
   {
     name: 'single quotes',
     findings: ['data/bad-json d.json:1#1'],
@@ -48,6 +55,7 @@ export const JSON_FILES: readonly BadInput[] = [
   {
     name: 'NDJSON with a line that is no object',
     findings: ['data/bad-json d.ndjson:2#2'],
+    says: [/write one JSON object a line/],
     files: { 'd.ndjson': `{"a": 1, "b": "x"}\n["${M}"]\n` },
   },
   {
@@ -69,6 +77,7 @@ export const JSON_FILES: readonly BadInput[] = [
   {
     name: 'NDJSON with a key twice',
     findings: ['data/duplicate-key d.ndjson:2#2'],
+    says: [/objects with a key twice, 1 in all/],
     files: { 'd.ndjson': `{"a": 1, "b": "x"}\n{"a": 1, "b": "${M}", "b": "y"}\n` },
   },
   {

@@ -10,6 +10,7 @@ export const PACKED: readonly BadInput[] = [
   {
     name: 'gzip, cut short',
     findings: ['data/damaged d.csv.gz'],
+    says: [/can't be read as gzip: it is cut short or damaged/, /compare its size and sha256/],
     files: { 'd.csv.gz': cut(gzipSync(ROWS), 60) },
   },
   {
@@ -36,6 +37,7 @@ export const PACKED: readonly BadInput[] = [
   {
     name: 'zstd, cut short',
     findings: ['data/damaged d.csv.zst'],
+    says: [/can't be read as zstd/],
     files: { 'd.csv.zst': cut(zstd(ROWS), 60) },
   },
   {

@@ -7,6 +7,7 @@ export const PARQUET: readonly BadInput[] = [
   {
     name: 'Parquet, cut short',
     findings: ['data/damaged d.parquet'],
+    says: [/can't be read as Parquet: it is cut short or damaged/],
     make: async ({ put }) => put('d.parquet', cut(await written(PARQUET_SELECT), 100)),
     data: 'd.parquet',
   },
@@ -69,6 +70,7 @@ export const PARQUET: readonly BadInput[] = [
   {
     name: 'two Parquet files of other types',
     findings: ['data/types-differ p/2.parquet'],
+    says: [/the column `a` is INTEGER in p\/1.parquet and VARCHAR in p\/2.parquet/],
     make: async ({ put }) => {
       put('p/1.parquet', await written("SELECT 1 AS a, 'x' AS b"));
       put('p/2.parquet', await written("SELECT '1' AS a, 'x' AS b"));

@@ -64,7 +64,7 @@ export const QUERIES: readonly BadInput[] = [
     name: 'SQL that reads, lists, attaches, writes, installs, sets, sleeps, or gives no figure',
     contract: contract(
       '- { name: a, logicalType: integer }',
-      `quality:\n${REFUSED.map(([query]) => `  - { type: sql, query: ${yaml(query)}, mustBe: 0 }`).join('\n')}`,
+      `quality:\n${REFUSED.map(([query]) => `  - { type: sql, query: ${JSON.stringify(query)}, mustBe: 0 }`).join('\n')}`,
     ),
     files: { 'd.csv': 'a\n1\n' },
     findings: REFUSED.map(([, reason], index) => `t.quality[${index}] error: ${reason}`),

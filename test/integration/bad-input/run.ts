@@ -29,7 +29,10 @@ export interface Workspace {
 /** What came out of one run of the command. */
 export interface Run {
   readonly code: number | null;
-  /** One line a finding of the report: see {@link lineOf}. Empty where no report was written. */
+  /**
+   * One line a finding of the report, else an error or warning of standard error: `data/ragged-rows d.csv:2#1` (line 2, record 1),
+   * `t.a.maximum fail 1/2 d.csv:3#2` (of how many rows, and where), `t.b.pattern error: …`.
+   */
   readonly findings: readonly string[];
   readonly verdict: string | undefined;
   /** All that came out: both streams and every file left in the workspace's out folder. */
@@ -57,7 +60,7 @@ export async function greenlight(folder: string, args: readonly string[]): Promi
   const report = readReport(path.join(folder, OUT, 'report.json'));
   return {
     code,
-    findings: (report?.findings ?? []).map(lineOf),
+    findings: report === undefined ? saidErrors(stderr) : report.findings.map(lineOf),
     verdict: report?.verdict,
     everything: [stdout, stderr, ...files].join('\n'),
     stdout,
@@ -128,7 +131,6 @@ function readReport(file: string): ReportFile | undefined {
   }
 }
 
-/** A finding in one line: `data/ragged-rows d.csv:2#1` (line 2, record 1), `t.a.maximum fail 1/2 d.csv:3#2`, `t.b.pattern error: …`. */
 function lineOf({ kind, code, place, rule, level, count, rows, reason, places = [] }: Finding): string {
   if (kind === 'error') return [code, ...(place === undefined ? [] : [shown(place)])].join(' ');
   if (kind === 'files-differ') return `${code} warn ${place === undefined ? '' : shown(place)}`;
@@ -140,6 +142,13 @@ function lineOf({ kind, code, place, rule, level, count, rows, reason, places = 
 
 function shown({ file, line, column, record }: Place): string {
   return `${file}${line === undefined ? '' : `:${line}`}${column === undefined ? '' : `:${column}`}${record === undefined ? '' : `#${record}`}`;
+}
+
+/** `error: c.yaml:3:1: what is wrong [area/code]` as `area/code c.yaml:3:1`. */
+function saidErrors(stderr: string): readonly string[] {
+  return [...stderr.matchAll(/^(?:error|warning): (?:(\S+?(?::\d+:\d+)?): )?.* \[(\S+)\]$/gm)].map(
+    ([, place, code = '']) => (place === undefined ? code : `${code} ${place}`),
+  );
 }
 
 function filesBelow(folder: string): readonly string[] {

@@ -14,6 +14,7 @@ export const VALUES: readonly BadInput[] = [
   {
     name: 'a bound beyond 2^53',
     findings: ['contract/yaml-inexact-number c.yaml:9:73'],
+    says: [/beyond ±9007199254740991 and would not be kept exactly/],
     contract: bound('logicalType: integer, logicalTypeOptions: { maximum: 9007199254740992 }'),
     files: { 'd.csv': 'a\n9007199254740993\n' },
   },
@@ -131,7 +132,7 @@ export const VALUES: readonly BadInput[] = [
   {
     name: 'moments at the ends of time',
     exit: 1,
-    findings: ['t.a.type fail 2/7 d.csv:6#5 d.csv:7#6'],
+    findings: ['t.a.type fail 3/7 d.csv:6#5 d.csv:7#6 d.csv:8#7'],
     contract: bound('logicalType: timestamp'),
     files: {
       'd.csv':
@@ -160,6 +161,7 @@ export const VALUES: readonly BadInput[] = [
   {
     name: 'a pattern that is none',
     findings: ['contract/bad-pattern c.yaml:9:72'],
+    says: [/no regular expression of ECMA-262/],
     contract: bound("logicalType: string, logicalTypeOptions: { pattern: '(' }"),
     files: { 'd.csv': 'a\nx\n' },
   },
@@ -181,5 +183,14 @@ export const VALUES: readonly BadInput[] = [
     findings: ['t.a.maximum error: not evaluated: a range with nothing in it'],
     contract: bound('logicalType: integer, logicalTypeOptions: { minimum: 5, maximum: 1 }'),
     files: { 'd.csv': 'a\n3\n' },
+  },
+  {
+    name: 'NUL in what a contract lists',
+    contract: contract(
+      '- { name: a, logicalType: string, logicalTypeOptions: { pattern: "^x\\0?" }, quality: [{ metric: invalidValues, mustBe: 0, arguments: { validValues: ["x\\0y", "\\0"] } }] }',
+    ),
+    files: { 'd.ndjson': '{"a": "x\\u0000y"}\n{"a": "x"}\n{"a": "\\u0000"}\n' },
+    exit: 1,
+    findings: ['t.a.pattern fail 1/3 d.ndjson:3#3', 't.a.quality[0] fail 1/3 d.ndjson:2#2'],
   },
 ];

@@ -49,8 +49,6 @@ export async function openTrino(
   const limits = { ...LIMITS, ...given };
   const { origin, headers } = doorOf(address, env, limits);
   const session = openSession(origin, headers, limits);
-  const begin = () => session.run('START TRANSACTION READ ONLY');
-  const end = () => session.run('ROLLBACK').catch(() => {});
   const told = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -64,12 +62,12 @@ export async function openTrino(
     } catch (thrown) {
       if (!mayPass(thrown)) throw thrown;
       // The failure has ended the transaction too.
-      await end();
-      await begin();
+      await session.end();
+      await session.begin();
       return await session.run(sql, options);
     }
   };
-  await told(begin);
+  await told(session.begin);
   return {
     address,
     query: (sql, options) => told(() => ask(sql, options)),
@@ -82,15 +80,17 @@ export async function openTrino(
           throw thrown;
         }
       }),
-    async [Symbol.asyncDispose]() {
-      await end();
-    },
+    [Symbol.asyncDispose]: session.end,
   };
 }
 
-/** Whether a statement may fare better when it is run again: a worker that was lost, memory that others took. */
+/**
+ * Whether a statement may fare better when it is run again: a worker that was lost, memory that others took, a transaction that the server gave up
+ * while nothing was asked.
+ */
 function mayPass(thrown: unknown): boolean {
   if (!(thrown instanceof StatementError) || thrown.code === 'EXCEEDED_TIME_LIMIT') return false;
+  if (thrown.code === 'UNKNOWN_TRANSACTION') return true;
   return thrown.type === 'INTERNAL_ERROR' || thrown.type === 'INSUFFICIENT_RESOURCES';
 }
 

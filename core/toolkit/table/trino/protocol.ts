@@ -52,8 +52,12 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Statements sent one after the other, within the transaction that one of them began. */
+/** Statements sent one after the other, within the transaction that was begun. */
 export interface Session {
+  /** Begins a read-only transaction. */
+  begin(): Promise<void>;
+  /** Ends the transaction, where there is one; whatever becomes of that, there is none any more. */
+  end(): Promise<void>;
   run(sql: string, options?: RunOptions): Promise<TrinoRows>;
 }
 
@@ -70,6 +74,7 @@ interface Page {
   readonly error?: ErrorPart;
 }
 
+const NONE = 'NONE';
 const MOST_ROWS = 100_000;
 const LONGEST_PAUSE = 2_000;
 const CANCEL = 5_000;
@@ -85,7 +90,7 @@ export function openSession(
   headers: Readonly<Record<string, string>>,
   limits: TrinoLimits,
 ): Session {
-  let transaction = 'NONE';
+  let transaction = NONE;
   const send = async (url: URL, init: RequestInit, signal: AbortSignal): Promise<Page> => {
     const response = await insist(
       url,
@@ -95,34 +100,42 @@ export function openSession(
     );
     const started = response.headers.get('x-trino-started-transaction-id');
     if (started !== null) transaction = started;
-    if (response.headers.has('x-trino-clear-transaction-id')) transaction = 'NONE';
     return pageOf(response);
   };
-  return {
-    async run(sql, { rows: most = MOST_ROWS, signal } = {}) {
-      const deadline = AbortSignal.timeout(limits.statement + limits.grace);
-      const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-      const rows: (readonly unknown[])[] = [];
-      let next: URL | undefined;
-      try {
-        let page = await send(new URL('/v1/statement', origin), { method: 'POST', body: sql }, either);
-        for (;;) {
-          next = nextOf(page, origin);
-          // An error may follow good rows: what came before is then no answer.
-          if (page.error !== undefined) throw new StatementError(page.error);
-          rows.push(...(page.data ?? []));
-          if (rows.length > most) throw new ProtocolError({ is: 'rows', most });
-          if (next === undefined) return rows;
-          page = await send(next, { method: 'GET' }, either);
-        }
-      } catch (thrown) {
-        if (next !== undefined && !(thrown instanceof StatementError)) {
-          const soon = AbortSignal.timeout(CANCEL);
-          await send(next, { method: 'DELETE' }, soon).catch(() => {});
-        }
-        if (deadline.aborted && !signal?.aborted) throw new ProtocolError({ is: 'late' });
-        throw thrown;
+  const run: Session['run'] = async (sql, { rows: most = MOST_ROWS, signal } = {}) => {
+    const deadline = AbortSignal.timeout(limits.statement + limits.grace);
+    const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+    const rows: (readonly unknown[])[] = [];
+    let next: URL | undefined;
+    try {
+      let page = await send(new URL('/v1/statement', origin), { method: 'POST', body: sql }, either);
+      for (;;) {
+        next = nextOf(page, origin);
+        // An error may follow good rows: what came before is then no answer.
+        if (page.error !== undefined) throw new StatementError(page.error);
+        rows.push(...(page.data ?? []));
+        if (rows.length > most) throw new ProtocolError({ is: 'rows', most });
+        if (next === undefined) return rows;
+        page = await send(next, { method: 'GET' }, either);
       }
+    } catch (thrown) {
+      if (next !== undefined && !(thrown instanceof StatementError)) {
+        const soon = AbortSignal.timeout(CANCEL);
+        await send(next, { method: 'DELETE' }, soon).catch(() => {});
+      }
+      if (deadline.aborted && !signal?.aborted) throw new ProtocolError({ is: 'late' });
+      throw thrown;
+    }
+  };
+  return {
+    run,
+    async begin() {
+      await run('START TRANSACTION READ ONLY');
+    },
+    async end() {
+      if (transaction === NONE) return;
+      await run('ROLLBACK').catch(() => {});
+      transaction = NONE;
     },
   };
 }
