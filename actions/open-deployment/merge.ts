@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Github } from '../../core/toolkit/github.ts';
-import { mergePullRequest } from '../../core/toolkit/pull-request.ts';
+import { mergePullRequest, updatePullRequestBranch } from '../../core/toolkit/pull-request.ts';
 
 const ROLL_OUT_WORKFLOW = 'model-roll-out.yml';
 
@@ -8,15 +8,19 @@ const ROLL_OUT_WORKFLOW = 'model-roll-out.yml';
 const LOOKS = 6;
 const PAUSE_MS = 1000;
 
-/** What GitHub's `mergeable_state` says against a merge; of the others it takes one. */
+/** What GitHub's `mergeable_state` says against a merge; of the others it takes one. Nothing here asks a person to commit to the branch: from then on it would be left alone. */
 const AGAINST: Readonly<Record<string, string>> = {
   blocked:
     "main's rules ask for a review or a check that it does not have: let a person give it, or free the environment's folder of code owners and reviews",
-  dirty: 'it conflicts with main: merge main into its branch, or close it',
-  behind: 'main has moved, and its rules ask for an up-to-date branch: press “Update branch”',
+  dirty: 'it conflicts with main: the next run writes its branch again',
   draft: 'a person made it a draft: press “Ready for review”',
   unknown: 'GitHub has not worked out yet whether it merges: the next run looks again',
 };
+
+interface Merged {
+  readonly merged: boolean;
+  readonly sentence: string;
+}
 
 /**
  * Merges a pull request and starts the roll-out, or says why not; tries only what GitHub says can be merged, so a run that changes nothing
@@ -28,13 +32,19 @@ export async function mergeAndStart(
   number: number,
   head: string,
   title: string,
-): Promise<{ merged: boolean; sentence: string }> {
+): Promise<Merged> {
   const { owner, repo } = github;
   const state = await stateOf(github, number);
+  if (state === 'behind') return bringUpToDate(github, number, head);
   const against = AGAINST[state];
-  if (against !== undefined) return { merged: false, sentence: `#${number} waits: ${against}` };
-  if (state === 'merged' || !(await mergePullRequest(github, number, head, title)))
-    return { merged: false, sentence: `#${number} changed while it was looked at: the next run looks again` };
+  if (against !== undefined) return waiting(number, against);
+  const attempt =
+    state === 'merged' ? ({ kind: 'moved' } as const) : await mergePullRequest(github, number, head, title);
+  if (attempt.kind === 'refused') return waiting(number, attempt.reason);
+  if (attempt.kind === 'moved') {
+    const sentence = `#${number} changed while it was looked at: the next run looks again`;
+    return { merged: false, sentence };
+  }
   await github.attempt(`start ${ROLL_OUT_WORKFLOW}`, (octokit) =>
     octokit.rest.actions.createWorkflowDispatch({
       owner,
@@ -44,6 +54,21 @@ export async function mergeAndStart(
     }),
   );
   return { merged: true, sentence: `#${number} was merged by the workflow, and model-roll-out started` };
+}
+
+/** Main's rules ask for a branch that has all of main. The commit is the workflow's own, so that the branch stays the workflow's. */
+async function bringUpToDate(github: Github, number: number, head: string): Promise<Merged> {
+  const attempt = await updatePullRequestBranch(github, number, head);
+  return waiting(
+    number,
+    attempt.kind === 'refused'
+      ? `main has moved, and its branch could not be updated (${attempt.reason}): press “Update branch” and merge it yourself, since after a person's commit the workflow leaves the branch alone`
+      : 'main has moved, and its rules ask for an up-to-date branch: it is being updated, and the next run merges it',
+  );
+}
+
+function waiting(number: number, why: string): Merged {
+  return { merged: false, sentence: `#${number} waits: ${why}` };
 }
 
 /** GitHub's `mergeable_state`, once it knows; `merged` where another run was faster. */

@@ -4,6 +4,7 @@ import type { ManifestEnvironment, NamedModel } from '../../core/formats/manifes
 import { userErrors } from '../../core/kernel/errors.ts';
 import type { Ledger } from '../../core/ledger/ledger.ts';
 import { findRelease } from '../../core/ledger/releases.ts';
+import { fileAt } from '../../core/toolkit/contents.ts';
 import type { Github } from '../../core/toolkit/github.ts';
 import { closedByPerson, listPullRequests } from '../../core/toolkit/pull-request.ts';
 import { candidateOf, type Offer, type Rung } from './decide.ts';
@@ -76,21 +77,4 @@ async function offeredAt(github: Github, ref: string, path: string): Promise<str
     if (userErrors(error).length > 0) return undefined;
     throw error;
   }
-}
-
-/** A file's text at a revision; undefined where that has no such file. */
-async function fileAt(github: Github, ref: string, path: string): Promise<string | undefined> {
-  const { owner, repo } = github;
-  const found = await github.find(`read ${path}`, (octokit) =>
-    octokit.rest.repos.getContent({ owner, repo, path, ref }),
-  );
-  const data = found?.data;
-  if (data === undefined || Array.isArray(data) || data.type !== 'file') return undefined;
-  if (data.encoding === 'base64') return Buffer.from(data.content, 'base64').toString('utf8');
-  // Above one megabyte the content stays away (docs.github.com, "Get repository content"); a lock of many stages is that long.
-  const { sha } = data;
-  const blob = await github.attempt(`read ${path}`, (octokit) =>
-    octokit.rest.git.getBlob({ owner, repo, file_sha: sha }),
-  );
-  return Buffer.from(blob.data.content, 'base64').toString('utf8');
 }

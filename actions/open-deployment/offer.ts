@@ -96,7 +96,7 @@ async function gather(
 /** What became of an offer that is not there as it was wanted. */
 function leftAlone(
   result: Exclude<PullRequestResult, { readonly head: string }>,
-  { rung, digest }: Offering,
+  { rung, digest, reviewers }: Offering,
 ): Done {
   switch (result.operation) {
     case 'not-needed': {
@@ -109,7 +109,8 @@ function leftAlone(
     }
     case 'blocked-by-commit': {
       const offered = short(rung.open?.digest ?? digest);
-      const sentence = `${result.author} committed to the branch of #${result.number}: it is left alone, and offers ${offered}`;
+      const merge = reviewers === undefined ? '; a person merges it, or closes it to refuse that' : '';
+      const sentence = `${result.author} committed to the branch of #${result.number}: it is left alone, and offers ${offered}${merge}`;
       return { sentence, number: result.number, merged: false };
     }
   }

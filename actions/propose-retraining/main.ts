@@ -5,6 +5,7 @@ import { MANIFEST_FILE } from '../../core/formats/manifest.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
 import type { Verdict } from '../../core/kernel/verdict.ts';
 import { defineAction, type Outcome } from '../../core/toolkit/action.ts';
+import { fileAt } from '../../core/toolkit/contents.ts';
 import type { Github } from '../../core/toolkit/github.ts';
 import type { Host } from '../../core/toolkit/host.ts';
 import { text } from '../../core/toolkit/inputs.ts';
@@ -42,7 +43,7 @@ export default defineAction({
     const retrained = await readRetrained(await host.take(name, 'reproduce-training'));
     const github = await host.github(inputs.token);
     const base = await defaultBranch(github);
-    const proposal = makeProposal(name, model.model, retrained, await textAt(github, base, LOCK_FILE));
+    const proposal = makeProposal(name, model.model, retrained, await fileAt(github, base, LOCK_FILE));
     if (proposal === undefined) return outcome(name, 'pass', { operation: 'same-model' });
 
     const spending = await readSpending(github, name, base, budget);
@@ -94,17 +95,6 @@ async function textOf(file: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/** A file of a branch; undefined where the branch lacks it. */
-async function textAt(github: Github, ref: string, file: string): Promise<string | undefined> {
-  const { owner, repo } = github;
-  const found = await github.find(`read ${file}`, (octokit) =>
-    octokit.rest.repos.getContent({ owner, repo, path: file, ref }),
-  );
-  const data = found?.data;
-  if (data === undefined || Array.isArray(data) || data.type !== 'file') return undefined;
-  return Buffer.from(data.content, 'base64').toString('utf8');
 }
 
 async function propose(

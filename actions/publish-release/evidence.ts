@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LOCK_FILE } from '../../core/formats/lock.ts';
 import { MANIFEST_FILE, type NamedModel } from '../../core/formats/manifest.ts';
@@ -97,7 +97,9 @@ export function assetsOf({ pieces, manifest }: Candidate): { name: string; sha25
 async function requireChain(git: Git, manifest: ReleaseManifest, pieces: readonly Piece[]): Promise<void> {
   const { model, digest } = manifest;
   const places = new Map(pieces.map(({ asset, from }) => [asset, from]));
-  const evidence = await readEvidence(git, model, manifest, ({ asset }) => places.get(asset) ?? asset);
+  const evidence = await readEvidence(git, model, manifest, ({ asset }) =>
+    readFile(places.get(asset) ?? asset, 'utf8'),
+  );
   // What a policy leaves to a person is published too: they decide in the deployment's pull request.
   const reviewed = true;
   const unjudged = missingLinks(evidence.statements, digest, reviewed);

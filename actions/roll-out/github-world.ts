@@ -85,14 +85,14 @@ export class GithubWorld implements World {
 
   async observe(): Promise<Is> {
     const { environment, model, deployment } = this.#desired;
-    const { github, reviewers } = this.#around;
+    const { github, git, reviewers } = this.#around;
     const records = this.#ledger.records(environment, model);
     const isLive = live(records);
     const declared = declaredDigest(deployment);
     const seen = await this.#look([isLive?.digest, previousLive(records)?.digest, declared]);
     const barred = new Set([...rejected(records), ...rolledBack(records)]);
     if (declared !== undefined && declared !== isLive?.digest && !barred.has(declared)) {
-      this.#evidence ??= await checkEvidence(github, model, declared, reviewers !== undefined);
+      this.#evidence ??= await checkEvidence(github, git, { model, digest: declared }, reviewers !== undefined);
       if (this.#evidence.holds)
         this.#approval ??= await this.#readApproval(this.#evidence.of, isLive?.digest);
     }

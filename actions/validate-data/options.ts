@@ -64,18 +64,26 @@ function plainRules(of: Use, words: string, options: ContractTypeOptions, add: A
     add(key, `${words} ${sign} ${bound}`, at(key), check);
   }
   const { minLength, maxLength, pattern, multipleOf, format } = options;
+  // The standard lets every option stand with a boolean.
+  const only = (types: readonly CellType[], check: Check): Check =>
+    types.includes(type) ? check : unsupported(`an option that ${type} does not have`);
   if (minLength !== undefined) {
-    const check = none({ is: 'shorter', of, bound: minLength });
+    const check = only(['string'], none({ is: 'shorter', of, bound: minLength }));
     add('minLength', `${words} has at least ${minLength} characters`, at('minLength'), check);
   }
   if (maxLength !== undefined) {
-    const check = none({ is: 'longer', of, bound: maxLength });
+    const check = only(['string'], none({ is: 'longer', of, bound: maxLength }));
     add('maxLength', `${words} has at most ${maxLength} characters`, at('maxLength'), check);
   }
   if (pattern !== undefined)
-    add('pattern', `${words} matches ${pattern}`, at('pattern'), none({ is: 'no-match', of, pattern }));
+    add(
+      'pattern',
+      `${words} matches ${pattern}`,
+      at('pattern'),
+      only(['string'], none({ is: 'no-match', of, pattern })),
+    );
   if (multipleOf !== undefined) {
-    const check = none({ is: 'not-multiple', of, bound: multipleOf });
+    const check = only(['integer', 'number'], none({ is: 'not-multiple', of, bound: multipleOf }));
     add('multipleOf', `${words} is a multiple of ${multipleOf}`, at('multipleOf'), check);
   }
   if (format !== undefined) formatRules(of, words, format, add);

@@ -1,8 +1,10 @@
-import type { ContractTable } from '../../core/formats/contract.ts';
+import type { TeamWords } from '../../core/formats/classification.ts';
+import { type ContractTable, own } from '../../core/formats/contract.ts';
 import type { Profile, ProfileColumn } from '../../core/formats/profile.ts';
 import { type CellType, cellOf, holds } from '../../core/toolkit/table/cells.ts';
 import type { DataColumn, DataTable } from '../../core/toolkit/table/open.ts';
 import { Emitter } from './duckdb.ts';
+import { levelOf } from './privacy/vocabulary.ts';
 import { columnName, isNested, typeOf } from './uses.ts';
 
 /** Cells with fewer rows than this would tell about single people: they are merged or left out. */
@@ -12,12 +14,23 @@ const MOST_CATEGORIES = 300;
 /** Columns whose values are counted in one scan. */
 const COLUMNS_A_SCAN = 32;
 
-/** The types that a contract gives the columns of a table. */
-export function profileTypes(table: ContractTable): ReadonlyMap<string, CellType> {
+/**
+ * The types that a contract gives the columns of a table whose values may be counted: not those that are classified above internal, hidden, or
+ * `suspect`, of which only the nulls are told.
+ */
+export function profileTypes(
+  table: ContractTable,
+  suspect: ReadonlySet<string>,
+  words: TeamWords,
+): ReadonlyMap<string, CellType> {
   const types = new Map<string, CellType>();
   for (const property of table.properties ?? []) {
     const type = typeOf(property);
-    if (!isNested(type)) types.set(columnName(property), type);
+    const level = property.classification === undefined ? 'public' : levelOf(property.classification, words);
+    const told = level === 'public' || level === 'internal';
+    const hidden = property.encryptedName !== undefined || own(property, 'masking') !== undefined;
+    if (!isNested(type) && told && !hidden && !suspect.has(columnName(property)))
+      types.set(columnName(property), type);
   }
   return types;
 }

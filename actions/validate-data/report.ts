@@ -66,21 +66,21 @@ function headline(
 ): string {
   const number = (status: RuleOutcome['status']): number =>
     outcomes.filter((outcome) => outcome.status === status).length;
-  const data = [...new Set(judged.map((one) => one.data))].join(' and ');
+  const data = [...new Set(judged.map((one) => one.data))];
   const counts = [
     `${number('pass')} rules hold`,
     ...(number('warn') > 0 ? [`${number('warn')} warn`] : []),
     ...(number('fail') > 0 ? [`${number('fail')} fail`] : []),
     ...(number('error') > 0 ? [`${number('error')} could not be judged`] : []),
   ].join(', ');
-  const kept = {
-    pass: 'keeps its contract',
-    fail: 'breaks its contract',
-    error: 'was not judged whole',
-    inconclusive: '',
-  };
+  const [one, several] = {
+    pass: ['keeps its contract', 'keep their contracts'],
+    fail: ['breaks its contract', 'do not all keep their contracts'],
+    error: ['was not judged whole', 'were not all judged whole'],
+    inconclusive: ['', ''],
+  }[overall(outcomes)];
   const changes = edits.map(({ contract, headline: line }) => `; ${contract}: ${line}`).join('');
-  return `${data} ${kept[overall(outcomes)]}: ${counts}${changes}`;
+  return `${data.join(' and ')} ${data.length === 1 ? one : several}: ${counts}${changes}`;
 }
 
 function standings(judged: readonly JudgedData[]): Block[] {

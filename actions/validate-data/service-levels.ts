@@ -76,6 +76,9 @@ const UNITS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
+/** The first moment that data can hold. */
+const YEAR_1 = Date.parse('0001-01-01T00:00:00Z');
+
 /** The service levels, each for the columns of this table that its `element` names. */
 export function serviceLevelRules(contract: DataContract, table: ContractTable, now: Date, add: Add): void {
   for (const [index, level] of (contract.slaProperties ?? []).entries()) {
@@ -128,7 +131,9 @@ function shownCheck(level: ContractServiceLevel, element: string, table: Contrac
     return unsupported(
       `\`${level.value} ${level.unit ?? ''}\` as a length of time: write d, h, min, M (months) or y`,
     );
-  const edge = new Date(now.getTime() - amount * unit).toISOString();
+  const moment = now.getTime() - amount * unit;
+  if (moment < YEAR_1) return unsupported(`\`${level.value} ${level.unit}\`, which began before the year 1`);
+  const edge = new Date(moment).toISOString();
   const bound = of.type === 'date' ? edge.slice(0, 10) : edge;
   if (['retention', 're'].includes(level.property.toLowerCase())) return none({ is: 'less', of, bound });
   return {

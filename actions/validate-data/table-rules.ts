@@ -35,7 +35,10 @@ export function tableRules(contract: Contract, table: ContractTable, add: Add): 
   tableRelationships(contract, table, add);
   const extra = own(table, 'extraColumns') ?? 'warn';
   if (extra !== 'ignore' && properties.length > 0) {
-    const declared = properties.map(columnName);
+    const declared = properties.flatMap((one) => [
+      columnName(one),
+      ...(one.encryptedName === undefined ? [] : [one.encryptedName]),
+    ]);
     const check = { kind: 'extra-columns', declared } as const;
     add('extraColumns', 'no columns but the declared ones', ['properties'], check, extra);
   }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { readClassification, type TeamWords } from '../../core/formats/classification.ts';
 import { type ContractTable, readContract } from '../../core/formats/contract.ts';
 import { serverOf } from '../../core/formats/contract-servers.ts';
 import { LOCK_FILE, readLock } from '../../core/formats/lock.ts';
@@ -13,9 +14,11 @@ import { now } from '../../core/toolkit/time.ts';
 import { digestOf, verifyUnchanged } from './digests.ts';
 import { duckDbGround } from './duckdb-ground.ts';
 import type { JudgedData } from './findings.ts';
-import { judge } from './judge.ts';
+import { judge, type RuleOutcome } from './judge.ts';
 import { inputOutcomes } from './model-inputs.ts';
 import { pictures } from './pictures.ts';
+import { privacyRules } from './privacy/rules.ts';
+import { privacyOutcomes } from './privacy/undeclared.ts';
 import { levelOf } from './privacy/vocabulary.ts';
 import { profileOf, profileTypes } from './profile.ts';
 import { openQueries } from './queries.ts';
@@ -23,6 +26,7 @@ import { rulesOf } from './rules.ts';
 import { judgeServer, refuseInputsOfFiles } from './server-task.ts';
 import {
   type Rulebook,
+  readClassificationFile,
   readOwn,
   readRulebook,
   shownPath,
@@ -64,6 +68,8 @@ export async function judgeTask(
     });
   }
   const shown = shownColumns(contract, wanted.showValues);
+  const named = await readClassificationFile(host);
+  const words: TeamWords = named === undefined ? new Map() : readClassification(named.text, named.file);
   await using engine = await openEngine();
   const opened: {
     readonly source: TableSource;
@@ -79,15 +85,23 @@ export async function judgeTask(
   const judged: JudgedData[] = [];
   for (const { source, declared, table } of opened) {
     host.log.info(`judging ${source.name} by ${task.contract}`);
-    const rules = rulesOf(contract, source.index, now());
-    const [digest, { rows, outcomes }] = await Promise.all([
+    const rules = [
+      ...rulesOf(contract, source.index, now()),
+      ...(await privacyRules(contract, source.index, table)),
+    ];
+    const [digest, { rows, outcomes: kept }] = await Promise.all([
       digestOf(host.root, table),
       withProgress(host.log, `judging ${source.name}`, () =>
         judge(duckDbGround(table, tables, queries.run), rules),
       ),
     ]);
+    const personal = await privacyOutcomes(table, contract, source.index, { rows, words });
+    const outcomes = [...kept, ...personal];
     const profiled = (task.dataset === 'train' || wanted.profile) && standing !== 'proposed';
-    const profile = profiled ? await writeTheProfile(folder, table, declared, digest, rows) : undefined;
+    const types = profileTypes(declared, suspects(personal), words);
+    const profile = profiled
+      ? await writeTheProfile(folder, table, types, { sha256: digest, rows })
+      : undefined;
     judged.push({
       dataset: task.dataset,
       data: source.name,
@@ -99,22 +113,28 @@ export async function judgeTask(
       rows,
       outcomes: shown.size === 0 ? outcomes : await withValues(table, outcomes, shown),
       warnings: table.warnings,
-      ...(profile === undefined ? {} : { pictures: pictures(profile, declared, (word) => levelOf(word)) }),
+      ...(profile === undefined
+        ? {}
+        : { pictures: pictures(profile, declared, (word) => levelOf(word, words)) }),
     });
   }
   if (queries.used) for (const one of judged) await verifyUnchanged(host.root, tables.get(one.table), one);
   return judged;
 }
 
+/** The columns that look like personal data and do not say so. */
+function suspects(outcomes: readonly RuleOutcome[]): ReadonlySet<string> {
+  return new Set(outcomes.flatMap(({ rule, status }) => (status === 'stated' ? [] : [rule.column ?? ''])));
+}
+
 /** What the data look like, for detect-drift. */
 async function writeTheProfile(
   folder: string,
   table: DataTable,
-  declared: ContractTable,
-  digest: string,
-  rows: number,
+  types: ReturnType<typeof profileTypes>,
+  data: { readonly sha256: string; readonly rows: number },
 ): Promise<Profile> {
-  const profile = await profileOf(table, profileTypes(declared), { sha256: digest, rows });
+  const profile = await profileOf(table, types, data);
   await writeWhole(path.join(folder, 'profile.json'), writeProfile(profile));
   return profile;
 }

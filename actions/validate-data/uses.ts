@@ -59,7 +59,9 @@ function isUtc(zone: string): boolean {
 /** Whether it is a time zone that the runtime knows (IANA). */
 export function isZone(zone: string): boolean {
   try {
-    return isUtc(zone) || new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+    // An offset is no zone to DuckDB, and PostgreSQL reads its sign the other way round.
+    const offset = /^[+-]/.test(zone);
+    return isUtc(zone) || (!offset && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined);
   } catch {
     return false;
   }

@@ -10,7 +10,8 @@ export interface ReleaseSpan {
 
 /**
  * Who may not approve a release as they wrote it: the authors of the commits between the live release and this one; of all commits where
- * nothing is live. Each once and sorted, as a login, or as an email address where GitHub knows no account of it.
+ * nothing is live. A squashed pull request is one commit by one author: who else wrote in it stands in its `Co-authored-by:` trailers.
+ * Each once and sorted, as a login, or as an email address where no account of it is known.
  */
 export async function authorsOf(
   github: Github,
@@ -20,8 +21,21 @@ export async function authorsOf(
     liveCommit === undefined
       ? await allCommits(github, releaseCommit)
       : await commitsBetween(github, liveCommit, releaseCommit);
-  const authors = commits.map(({ author, commit }) => author?.login ?? commit.author?.email ?? 'unknown');
+  const authors = commits.flatMap(({ author, commit }) => [
+    author?.login ?? named(commit.author?.email ?? 'unknown'),
+    ...coAuthors(commit.message).map(named),
+  ]);
   return [...new Set(authors)].sort();
+}
+
+/** The addresses of a message's `Co-authored-by: Name <address>`, wherever the line stands. */
+function coAuthors(message: string): string[] {
+  return [...message.matchAll(/^[ \t]*co-authored-by:[^<\n]*<([^<>\s]+)>/gim)].map(([, email = '']) => email);
+}
+
+/** The login of an address that GitHub gave the account (docs, email addresses reference), any other address as it is. */
+function named(email: string): string {
+  return /^(?:\d+\+)?([^@+]+)@users\.noreply\.github\.com$/i.exec(email)?.[1] ?? email;
 }
 
 /** Whether a user may write to the repository; an unknown user may not. */
@@ -40,7 +54,7 @@ export function sameUser(a: string, b: string): boolean {
 
 interface Authored {
   readonly author: { readonly login?: string } | null;
-  readonly commit: { readonly author: { readonly email?: string } | null };
+  readonly commit: { readonly message: string; readonly author: { readonly email?: string } | null };
 }
 
 function allCommits(github: Github, head: string): Promise<readonly Authored[]> {

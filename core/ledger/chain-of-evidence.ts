@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deploymentPath, readDeployment } from '../formats/deployment.ts';
@@ -55,7 +55,7 @@ export async function walkChain(walked: Walked, sources: Sources): Promise<Walk>
       says.holds(`release.json names ${walked.digest}`);
       says.holds(`${manifest.files.length} assets have the sha256 that release.json lists`);
       evidence = await readEvidence(sources.git, walked.model, manifest, ({ asset }) =>
-        path.join(folder, asset),
+        readFile(path.join(folder, asset), 'utf8'),
       );
       await checkRepositoryFiles(sources.git, manifest, says);
     });

@@ -58,11 +58,28 @@ export async function link(
   return { name, ...(environment === undefined ? {} : { environment }), state, restsOn, problems };
 }
 
-/** Whether a commit is here, and a broken link where it is not. */
+/** Whether a commit is here, and a broken link where it is not, or where it is and nobody merged it. */
 export async function requireCommit(git: Git, commit: string, what: string, says: Says): Promise<boolean> {
-  if (await hasCommit(git, commit)) return true;
-  says.broken(`${what}, ${commit}, is not in this clone (git fetch origin; --unshallow in a shallow one)`);
-  return false;
+  if (!(await hasCommit(git, commit))) {
+    says.broken(`${what}, ${commit}, is not in this clone (git fetch origin; --unshallow in a shallow one)`);
+    return false;
+  }
+  const branch = await defaultBranch(git);
+  const { code } = await git.try('merge-base', '--is-ancestor', commit, branch);
+  if (code !== 0) says.broken(`${what}, ${commit}, is not on the default branch (${branch})`);
+  return true;
+}
+
+/**
+ * The default branch as this clone knows it: `git clone` notes the server's own as origin/HEAD, actions/checkout brings the branches alone.
+ * HEAD where there is neither.
+ */
+async function defaultBranch(git: Git): Promise<string> {
+  for (const branch of ['origin/HEAD', 'origin/main']) {
+    const ref = `refs/remotes/${branch}^{commit}`;
+    if ((await git.try('rev-parse', '--verify', '--quiet', ref)).code === 0) return branch;
+  }
+  return 'HEAD';
 }
 
 /** Whether this clone has a commit. */

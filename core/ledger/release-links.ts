@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { LOCK_FILE, type LockFile, type LockModel, readLock } from '../formats/lock.ts';
 import { MANIFEST_FILE, type ManifestModel, readManifest } from '../formats/manifest.ts';
 import type { ReleaseFile, ReleaseManifest } from '../formats/release.ts';
@@ -22,17 +21,17 @@ export interface ReleaseEvidence {
 /** Which data files are hashed: those that lie here, all of them, none. */
 export type HashedData = 'present' | 'all' | 'none';
 
-/** What the files of a release say, with what its commit says of the model. `place` is where the bytes of a file lie. */
+/** What the files of a release say, with what its commit says of the model. `read` is the text of one of them. */
 export async function readEvidence(
   git: Git,
   model: string,
   manifest: ReleaseManifest,
-  place: (file: ReleaseFile) => string,
+  read: (file: ReleaseFile) => Promise<string>,
 ): Promise<ReleaseEvidence> {
   const statements = await Promise.all(
     manifest.files
       .filter(({ role }) => role === 'statement')
-      .map(async (file) => readStatement(await readFile(place(file), 'utf8'), file.asset)),
+      .map(async (file) => readStatement(await read(file), file.asset)),
   );
   const has = await hasCommit(git, manifest.commit);
   const lock = has ? await git.show(manifest.commit, LOCK_FILE) : undefined;
@@ -46,8 +45,8 @@ export async function readEvidence(
 }
 
 /**
- * What a release's statements rest on, from the evaluation back to the data. publish-release asks this before it publishes and
- * `greenlight verify` ever after.
+ * What a release's statements rest on, from the evaluation back to the data. publish-release asks this before it publishes, roll-out
+ * before it gives traffic and `greenlight verify` ever after.
  */
 export async function statementLinks(
   git: Git,

@@ -120,18 +120,25 @@ export async function readArtifact(
 ): Promise<Buffer | 'too-large' | 'gone'> {
   if (expired) return 'gone';
   const { owner, repo } = github;
-  const bytes = await github.find(`read the artifact ${name}`, async (octokit) => {
-    const { data } = await octokit.rest.actions.downloadArtifact({
-      owner,
-      repo,
-      artifact_id: id,
-      archive_format: 'zip',
-      request: { parseSuccessResponseBody: false },
+  const { statusOf } = await import('./github.ts');
+  try {
+    return await github.attempt(`read the artifact ${name}`, async (octokit) => {
+      const { data } = await octokit.rest.actions.downloadArtifact({
+        owner,
+        repo,
+        artifact_id: id,
+        archive_format: 'zip',
+        request: { parseSuccessResponseBody: false },
+      });
+      // Unparsed, `data` is the body's stream, whatever the generated types say.
+      return readAtMost(data as unknown as AsyncIterable<Uint8Array>, limit);
     });
-    // Unparsed, `data` is the body's stream, whatever the generated types say.
-    return readAtMost(data as unknown as AsyncIterable<Uint8Array>, limit);
-  });
-  return bytes ?? 'gone';
+  } catch (error) {
+    // GitHub answers 404 for what was deleted, 410 for what has expired.
+    const status = statusOf(error);
+    if (status === 404 || status === 410) return 'gone';
+    throw error;
+  }
 }
 
 /** A stream's bytes; a stream of more than `limit` is left where that shows. */

@@ -1,5 +1,6 @@
 import { GreenlightError } from '../kernel/errors.ts';
 import { upsertComment } from './comments.ts';
+import { fileAt } from './contents.ts';
 import { type Github, statusOf } from './github.ts';
 
 /** The one pull request of a branch and what it should contain. */
@@ -192,27 +193,31 @@ async function readBranch(github: Github, name: string): Promise<Branch | undefi
   };
 }
 
-/** Whether a revision has just these bytes at these paths. Reads only, so that a run with nothing to do writes nothing. */
+/** Whether a revision has just these texts at these paths. Reads only, so that a run with nothing to do writes nothing. */
 async function holdsFiles(github: Github, ref: string, files: WantedPullRequest['files']): Promise<boolean> {
-  const { owner, repo } = github;
-  for (const [path, content] of Object.entries(files)) {
-    const found = await github.find(`read ${path}`, (octokit) =>
-      octokit.rest.repos.getContent({ owner, repo, path, ref }),
-    );
-    const data = found?.data;
-    if (data === undefined || Array.isArray(data) || data.type !== 'file') return false;
-    if (Buffer.from(data.content, 'base64').toString('utf8') !== content) return false;
-  }
+  for (const [path, content] of Object.entries(files))
+    if ((await fileAt(github, ref, path)) !== content) return false;
   return true;
 }
 
-/** The branch with the wanted files on the base's head: left alone where it has them, else made or moved. Gives its head. */
+/** Whether GitHub knows that a pull request conflicts with its base; it works that out after a push to either, and the next run sees it. */
+async function conflicts(github: Github, number: number): Promise<boolean> {
+  const { owner, repo } = github;
+  const { data } = await github.attempt(`read pull request #${number}`, (octokit) =>
+    octokit.rest.pulls.get({ owner, repo, pull_number: number }),
+  );
+  return data.mergeable === false;
+}
+
+/** The branch with the wanted files on the base's head: left alone where it has them and merges, else made or moved. Gives its head. */
 async function bringBranch(
   github: Github,
   wanted: WantedPullRequest,
   base: Branch,
   branch: Branch | undefined,
-  pull: { readonly state: string; readonly head: { readonly sha: string } } | undefined,
+  pull:
+    | { readonly number: number; readonly state: string; readonly head: { readonly sha: string } }
+    | undefined,
 ): Promise<string> {
   const { owner, repo } = github;
   const ref = `heads/${wanted.branch}`;
@@ -224,10 +229,11 @@ async function bringBranch(
     return sha;
   }
   const isOpen = pull?.state === 'open';
+  const holds = await holdsFiles(github, branch.head, wanted.files);
   // What an ended pull request left on the branch stands on an old base, and the next one starts anew.
   const isLeft = !isOpen && branch.head === pull?.head.sha;
-  if (!isLeft && (await holdsFiles(github, branch.head, wanted.files))) return branch.head;
   if (isOpen) {
+    if (holds && !(await conflicts(github, pull.number))) return branch.head;
     // A commit on both heads moves the branch without force, which fails where a person was faster.
     const sha = await writeCommit(github, wanted, base, [branch.head, base.head]);
     await github.attempt(`move the branch ${wanted.branch}`, (octokit) =>
@@ -235,6 +241,7 @@ async function bringBranch(
     );
     return sha;
   }
+  if (!isLeft && holds) return branch.head;
   if (!isLeft && !branch.byBot) {
     throw new GreenlightError({
       code: 'github/branch-taken',
@@ -280,14 +287,32 @@ async function writeCommit(
   return data.sha;
 }
 
-/** Merges a pull request if its head still is `head`; false where GitHub says that it may not be merged (yet). */
+/** What became of an attempt on a pull request whose head was read before. */
+export type Attempt =
+  | { readonly kind: 'done' }
+  /** The head is another one now, or another run was faster. */
+  | { readonly kind: 'moved' }
+  /** GitHub would not, for this reason in its own words. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Merges a pull request if its head still is `head`, by the first of squash, merge and rebase that the repository's settings allow. */
 export async function mergePullRequest(
   github: Github,
   number: number,
   head: string,
   title: string,
-): Promise<boolean> {
+): Promise<Attempt> {
   const { owner, repo } = github;
+  const { data: settings } = await github.attempt('read how the repository merges', (octokit) =>
+    octokit.rest.repos.get({ owner, repo }),
+  );
+  const allowed = {
+    squash: settings.allow_squash_merge,
+    merge: settings.allow_merge_commit,
+    rebase: settings.allow_rebase_merge,
+  };
+  // A token that may not see the settings reads none of them.
+  const method = (['squash', 'merge', 'rebase'] as const).find((each) => allowed[each] !== false) ?? 'squash';
   try {
     await github.attempt(`merge pull request #${number}`, (octokit) =>
       octokit.rest.pulls.merge({
@@ -295,13 +320,44 @@ export async function mergePullRequest(
         repo,
         pull_number: number,
         sha: head,
-        merge_method: 'squash',
+        merge_method: method,
         commit_title: title,
       }),
     );
-    return true;
+    return { kind: 'done' };
   } catch (error) {
-    if (statusOf(error) === 405 || statusOf(error) === 409) return false;
+    if (statusOf(error) === 409) return { kind: 'moved' };
+    if (statusOf(error) === 405) return { kind: 'refused', reason: wordsOf(error) };
     throw error;
   }
+}
+
+/** Merges the base into a pull request's branch if its head still is `head`. GitHub does it soon after it has answered. */
+export async function updatePullRequestBranch(
+  github: Github,
+  number: number,
+  head: string,
+): Promise<Attempt> {
+  const { owner, repo } = github;
+  try {
+    await github.attempt(`update the branch of #${number}`, (octokit) =>
+      octokit.rest.pulls.updateBranch({ owner, repo, pull_number: number, expected_head_sha: head }),
+    );
+    return { kind: 'done' };
+  } catch (error) {
+    // 422 is a head that moved, a conflict or a branch that is up to date; 403 also a change of workflow files, which a job's token may not bring.
+    const status = statusOf(error);
+    if (status === 403 || status === 422) return { kind: 'refused', reason: wordsOf(error) };
+    throw error;
+  }
+}
+
+/** What GitHub says in a refusal, on one line. */
+function wordsOf(error: unknown): string {
+  const cause = error instanceof GreenlightError ? error.cause : error;
+  const { response, message } = cause as {
+    readonly response?: { readonly data?: { readonly message?: string } };
+    readonly message?: string;
+  };
+  return (response?.data?.message ?? message ?? '').trim().replace(/\s+/g, ' ');
 }

@@ -20,7 +20,10 @@ const FORGERIES: readonly Forgery[] = [
     what: 'the name of who approved it, in the ledger',
     link: 'traffic',
     because: 'it names another predecessor',
-    forge: (copy, digest) => forgeLedger(copy, `-started-${digest.slice(0, 12)}`, '"user": "risk-reviewer"'),
+    forge: (copy, digest) =>
+      forgeLedger(copy, `-started-${digest.slice(0, 12)}`, (text) =>
+        text.replace('"user": "risk-reviewer"', '"user": "risk-reviewes"'),
+      ),
   },
   {
     what: 'the newest record of the ledger, which no other names',

@@ -129,6 +129,7 @@ function register(
     defaultBranch,
     actionsMayCreatePullRequests: false,
     deleteBranchOnMerge: false,
+    mergeMethods: ['merge', 'squash', 'rebase'],
     immutableReleases: false,
     defaultWorkflowPermissions: 'read',
     secrets: {},

@@ -1,11 +1,19 @@
 import { Refusal } from './call.ts';
 import { NO_SHA } from './git.ts';
 import { moveRef } from './refs.ts';
-import { bindingRules, checkStates, mergeBlockers, type RefChange } from './rules.ts';
+import { BEHIND, bindingRules, checkStates, mergeBlockers, type RefChange } from './rules.ts';
 import { drawRepository, drawUser } from './shapes/basic.ts';
 import { signatureOf } from './shapes/commits.ts';
 import { drawPull, drawReview, type PullDetails } from './shapes/issues.ts';
-import { fullName, isPull, type PullIssue, type Repository, type Review, type Token } from './state.ts';
+import {
+  fullName,
+  isPull,
+  type MergeMethod,
+  type PullIssue,
+  type Repository,
+  type Review,
+  type Token,
+} from './state.ts';
 import { actorOf, type World } from './world.ts';
 
 /** What happens to pull requests: following their branches, being merged, telling of it. */
@@ -169,17 +177,49 @@ export async function detailsOf(
 async function stateOf(world: World, repository: Repository, issue: PullIssue): Promise<string> {
   if (issue.pull.mergeCommit === null) return 'dirty';
   if (issue.pull.draft) return 'draft';
-  if ((await mergeBlockers(world, repository, issue, null)).length > 0) return 'blocked';
+  const blockers = await mergeBlockers(world, repository, issue, null);
+  if (blockers.length > 0) return blockers.every((reason) => reason === BEHIND) ? 'behind' : 'blocked';
   const states = [...checkStates(world, repository, issue.pull.headSha).values()];
   return states.every((state) => state === 'success') ? 'clean' : 'unstable';
 }
 
+/** Merges the base branch into a pull request's branch. Throws 422 where the head has moved from `expected`, or nothing can be merged. */
+export async function updateBranch(
+  world: World,
+  repository: Repository,
+  issue: PullIssue,
+  token: Token,
+  expected: string | undefined,
+): Promise<void> {
+  const { headRepository, headRef, headSha, baseRef } = issue.pull;
+  if (expected !== undefined && expected !== headSha)
+    throw new Refusal(422, 'expected head sha didn’t match current head ref.');
+  await refresh(world, repository, issue);
+  const base = issue.pull.baseSha;
+  if (await repository.git.isAncestor(base, headSha))
+    throw new Refusal(422, 'There are no new commits on the base branch.');
+  if (issue.pull.mergeCommit === null) throw new Refusal(422, 'merge conflict between base and head');
+  const { git } = headRepository;
+  const now = world.clock.now();
+  const after = await git.createCommit({
+    tree: (await repository.git.commit(issue.pull.mergeCommit)).tree,
+    parents: [headSha, base],
+    message: `Merge branch '${baseRef}' into ${headRef}`,
+    author: signatureOf(token.user, now),
+    committer: signatureOf(world.user('web-flow'), now),
+  });
+  headRepository.verified.set(after, now);
+  await moveRef(world, headRepository, token, { ref: `refs/heads/${headRef}`, before: headSha, after });
+}
+
 export interface MergeWish {
-  readonly method: 'merge' | 'squash' | 'rebase';
+  readonly method: MergeMethod;
   readonly sha?: string | undefined;
   readonly title?: string | undefined;
   readonly message?: string | undefined;
 }
+
+const METHODS = { merge: 'Merge commits', squash: 'Squash merges', rebase: 'Rebase merges' } as const;
 
 /** Merges a pull request. Throws 405 where it can't or may not be, 409 where the head has moved from `sha`. Returns what landed. */
 export async function merge(
@@ -196,6 +236,8 @@ export async function merge(
   await refresh(world, repository, issue);
   if (pull.draft) throw new Refusal(405, 'Pull Request is still a draft');
   if (pull.mergeCommit === null) throw new Refusal(405, 'Pull Request is not mergeable');
+  if (!repository.mergeMethods.includes(wish.method))
+    throw new Refusal(405, `${METHODS[wish.method]} are not allowed on this repository.`);
   const blockers = await mergeBlockers(world, repository, issue, token);
   const rules = bindingRules(world, repository, `refs/heads/${pull.baseRef}`, token);
   for (const rule of rules) {

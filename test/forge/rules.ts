@@ -125,6 +125,9 @@ async function changesWorkflows(repository: Repository, change: RefChange): Prom
   return false;
 }
 
+/** The one blocker that pulls/update-branch removes. */
+export const BEHIND = 'The head branch is not up to date with the base branch.';
+
 /** Why a pull request may not be merged by this token: one sentence each. */
 export async function mergeBlockers(
   world: World,
@@ -237,8 +240,7 @@ async function checkBlockers(
   }
   if (rule.parameters.strict_required_status_checks_policy) {
     const base = await repository.git.resolve(`refs/heads/${issue.pull.baseRef}`);
-    if (base !== null && !(await repository.git.isAncestor(base, issue.pull.headSha)))
-      reasons.push('The head branch is not up to date with the base branch.');
+    if (base !== null && !(await repository.git.isAncestor(base, issue.pull.headSha))) reasons.push(BEHIND);
   }
   return reasons;
 }

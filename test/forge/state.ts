@@ -20,6 +20,8 @@ export interface Token {
   readonly permissions?: Permissions;
 }
 
+export type MergeMethod = 'merge' | 'squash' | 'rebase';
+
 export interface Repository {
   readonly id: number;
   readonly owner: User;
@@ -32,6 +34,7 @@ export interface Repository {
   defaultBranch: string;
   actionsMayCreatePullRequests: boolean;
   deleteBranchOnMerge: boolean;
+  mergeMethods: readonly MergeMethod[];
   immutableReleases: boolean;
   defaultWorkflowPermissions: 'read' | 'write';
   secrets: Readonly<Record<string, string>>;

@@ -368,13 +368,9 @@ describe.skipIf(why !== undefined)('a statement of a real Trino', () => {
   });
 
   it('writes nothing', async () => {
-    for (const sql of [
-      'CREATE TABLE written AS SELECT 1 AS x',
-      'DROP TABLE t',
-      "CALL system.runtime.kill_query('x')",
-    ]) {
+    for (const sql of ['CREATE TABLE written AS SELECT 1 AS x', 'DROP TABLE t', 'CREATE SCHEMA written']) {
       await using trino = await open(60_000);
-      expect(await trino.attempt(sql)).toHaveProperty('code');
+      expect([sql, await trino.attempt(sql)]).toEqual([sql, { code: 'READ_ONLY_VIOLATION' }]);
     }
     await expect(cluster().run('SELECT * FROM written')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' });
   });

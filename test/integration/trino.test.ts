@@ -224,7 +224,7 @@ describe('the credentials of Trino', () => {
   it('go over TLS, which a plain server is refused by', async () => {
     await using double = await startDouble([]);
     const env = { TRINO_USER: 'tests', TRINO_PASSWORD: PASSWORD, TRINO_HOST: '127.0.0.1', TRINO_TLS: 'on' };
-    expect((await codeOf(() => openAt(double, { env })))[0]).toMatch(/^server\/(not-encrypted|unreachable)$/);
+    expect((await codeOf(() => openAt(double, { env })))[0]).toBe('server/not-encrypted');
     expect(double.seen).toEqual([]);
   });
 });

@@ -1,3 +1,5 @@
+import { PERSONAL_CATEGORIES } from '../privacy/categories.ts';
+
 /** A level of protection, with the words that contracts use for it. */
 export interface ClassificationLevel {
   readonly level: string;
@@ -50,9 +52,12 @@ export const CLASSIFICATION_LEVELS: readonly ClassificationLevel[] = [
   },
 ];
 
-const RANKS: ReadonlyMap<string, number> = new Map(
-  CLASSIFICATION_LEVELS.flatMap(({ words }, rank) => words.map((word) => [word, rank] as const)),
-);
+const RANKS: ReadonlyMap<string, number> = new Map([
+  ...PERSONAL_CATEGORIES.flatMap(({ words, level }) =>
+    words.map((word) => [word, CLASSIFICATION_LEVELS.findIndex((one) => one.level === level)] as const),
+  ),
+  ...CLASSIFICATION_LEVELS.flatMap(({ words }, rank) => words.map((word) => [word, rank] as const)),
+]);
 
 /** The rank of a classification, 0 being public; undefined for a word that the vocabulary lacks. Case, `-` and `_` are no matter. */
 export function classificationRank(word: string): number | undefined {

@@ -1,10 +1,5 @@
 import { plainWord, type TeamWords } from '../../../core/formats/classification.ts';
 import { CLASSIFICATION_LEVELS, classificationRank } from '../compatibility/classification.ts';
-import { PERSONAL_CATEGORIES } from './categories.ts';
-
-const CATEGORY_LEVELS: ReadonlyMap<string, string> = new Map(
-  PERSONAL_CATEGORIES.flatMap(({ words, level }) => words.map((word) => [word, level] as const)),
-);
 
 /**
  * The level that a word of `classification` stands for: by the team's own file, by the levels that contracts use, by the kinds of
@@ -14,5 +9,5 @@ export function levelOf(word: string, team: TeamWords = new Map()): string | und
   const own = team.get(plainWord(word));
   if (own !== undefined) return own;
   const rank = classificationRank(word);
-  return rank === undefined ? CATEGORY_LEVELS.get(plainWord(word)) : CLASSIFICATION_LEVELS[rank]?.level;
+  return rank === undefined ? undefined : CLASSIFICATION_LEVELS[rank]?.level;
 }

@@ -16,7 +16,7 @@ export interface Spot {
   readonly storage: Storage;
 }
 
-/** The SQL of a cell read as a nested type; a CSV file holds none. */
+/** The SQL of a cell read as a nested type; a CSV file holds none, but NULL. */
 export interface NestedCell extends Pick<Cell, 'isNull'> {
   /** True for a cell that is not NULL and has the type; undefined where the storage says so for all cells. */
   readonly conforms: string | undefined;
@@ -42,7 +42,14 @@ export function holdsNested(storage: Storage, type: NestedType): boolean {
 }
 
 export function nestedCell({ sql, storage }: Spot, type: NestedType): NestedCell {
-  if (storage === 'csv') throw new Error('a CSV file holds no nested cells');
+  if (storage === 'csv')
+    return {
+      isNull: `${sql} IS NULL`,
+      conforms: 'false',
+      size: 'NULL',
+      distinct: 'NULL',
+      has: () => 'false',
+    };
   return storage === 'json' ? jsonNested(sql, type) : typedNested(sql, storage, type);
 }
 

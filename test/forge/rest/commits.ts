@@ -142,10 +142,12 @@ const contentOperations: readonly Operation[] = [
     if (String(call.headers.accept).includes('raw'))
       return { status: 200, bytes: content, headers: { 'content-type': 'application/vnd.github.raw+json' } };
     const text = content.toString('base64').replace(/(.{60})/g, '$1\n');
-    return {
-      status: 200,
-      body: { ...drawContent(call, sha, entry), encoding: 'base64', content: text },
-    };
+    // Above one megabyte GitHub keeps the content to itself.
+    const told =
+      content.length > 1024 * 1024
+        ? { encoding: 'none', content: '' }
+        : { encoding: 'base64', content: text };
+    return { status: 200, body: { ...drawContent(call, sha, entry), ...told } };
   }),
 
   operation('repos/create-or-update-file-contents', writes('contents'), async (call) => {

@@ -11,11 +11,22 @@ import {
   reads,
   writes,
 } from '../call.ts';
-import { close, detailsOf, emitPull, emitReview, merge, mergeBaseOf, refresh, reopen } from '../pulls.ts';
+import {
+  close,
+  detailsOf,
+  emitPull,
+  emitReview,
+  merge,
+  mergeBaseOf,
+  refresh,
+  reopen,
+  updateBranch,
+} from '../pulls.ts';
 import { drawUser } from '../shapes/basic.ts';
 import { drawCommit, drawFile } from '../shapes/commits.ts';
 import { drawPull, drawPullSimple, drawReview } from '../shapes/issues.ts';
 import {
+  fullName,
   isPull,
   type PullIssue,
   type Repository,
@@ -219,6 +230,13 @@ const pullOperations: readonly Operation[] = [
   operation('pulls/check-if-merged', reads('contents'), (call) => {
     if (pullOf(call).pull.mergedAt === null) throw notFound();
     return { status: 204 };
+  }),
+
+  operation('pulls/update-branch', writes('pull-requests'), async (call) => {
+    const issue = pullOf(call);
+    await updateBranch(call.world, call.repository, issue, caller(call), call.body?.expected_head_sha);
+    const url = `${call.world.serverUrl}/${fullName(call.repository)}/pull/${issue.number}`;
+    return { status: 202, body: { message: 'Updating pull request branch.', url } };
   }),
 
   operation('pulls/merge', writes('contents'), async (call) => {

@@ -7,6 +7,7 @@ import {
   type Operation,
   operation,
   page,
+  Refusal,
   reads,
 } from '../call.ts';
 import { drawFullUser, drawRepository, drawUser } from '../shapes/basic.ts';
@@ -56,6 +57,14 @@ export const repositoryOperations: readonly Operation[] = [
     if (body.description !== undefined) repository.description = body.description;
     if (body.delete_branch_on_merge !== undefined)
       repository.deleteBranchOnMerge = body.delete_branch_on_merge;
+    const allowed = {
+      merge: body.allow_merge_commit,
+      squash: body.allow_squash_merge,
+      rebase: body.allow_rebase_merge,
+    };
+    repository.mergeMethods = (['merge', 'squash', 'rebase'] as const).filter(
+      (method) => allowed[method] ?? repository.mergeMethods.includes(method),
+    );
     if (body.default_branch !== undefined) repository.defaultBranch = body.default_branch;
     if (body.private !== undefined) repository.private = body.private;
     return { status: 200, body: drawFull(call) };
@@ -151,8 +160,9 @@ export const userOperations: readonly Operation[] = [
     if (user === undefined) throw notFound();
     return { status: 200, body: drawFullUser(call.world, user) };
   }),
-  operation('users/get-authenticated', METADATA, (call) => ({
-    status: 200,
-    body: drawFullUser(call.world, caller(call).user),
-  })),
+  operation('users/get-authenticated', METADATA, (call) => {
+    const { kind, user } = caller(call);
+    if (kind !== 'person') throw new Refusal(403, 'Resource not accessible by integration');
+    return { status: 200, body: drawFullUser(call.world, user) };
+  }),
 ];

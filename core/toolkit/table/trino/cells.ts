@@ -40,7 +40,7 @@ const DIGITS = 38;
 /** Digits of a fraction of a second in texts. */
 const FINEST = 9;
 const ZONE = '(?:Z|[+-][0-9]{2}:[0-9]{2})';
-const OPEN_DAY = FORMS.date.source.slice(1, -1);
+const DAY = FORMS.date.source.slice(1, -1);
 const CLOCK = FORMS.time.source.slice(1, -1);
 
 export function partsOf(type: string): TypeParts {
@@ -150,8 +150,6 @@ function numberLiteral(value: number): string {
 function textValue(text: string, type: Exclude<CellType, 'string'>, { zone, defaultZone }: CellForm): string {
   const matches = (shape: string): string => `regexp_like(${text}, ${literal(`^(?:${shape})\\z`)})`;
   const cast = (to: string, of = text): string => `TRY_CAST(${of} AS ${to})`;
-  // There was no year 0.
-  const dated = (shape: string): string => `${matches(shape)} AND substr(${text}, 1, 4) <> '0000'`;
   switch (type) {
     case 'boolean':
       return when(`lower(${text}) IN ('true', 'false')`, cast('boolean'));
@@ -160,7 +158,7 @@ function textValue(text: string, type: Exclude<CellType, 'string'>, { zone, defa
     case 'number':
       return when(`${matches(NUMBER)} AND is_finite(${cast('double')})`, cast('double'));
     case 'date':
-      return when(dated(OPEN_DAY), cast('date'));
+      return when(matches(DAY), cast('date'));
     case 'time':
       return when(matches(CLOCK), cast(`time(${FINEST})`));
     case 'timestamp': {
@@ -171,7 +169,7 @@ function textValue(text: string, type: Exclude<CellType, 'string'>, { zone, defa
       const bare = inZone(cast(`timestamp(${FINEST})`, spaced), defaultZone);
       const value = defaultZone === undefined ? zoned : `CASE WHEN ${named} THEN ${zoned} ELSE ${bare} END`;
       const offset = zone === undefined ? `${ZONE}?` : zone === 'with' ? ZONE : '';
-      return when(dated(`${OPEN_DAY}[T ]${CLOCK}${offset}`), value);
+      return when(matches(`${DAY}[T ]${CLOCK}${offset}`), value);
     }
   }
 }
