@@ -74,7 +74,7 @@ export function boundFault(bound: Scalar, type: CellType, form: CellForm): strin
 
 function hasPattern(value: string, pattern: string | undefined): boolean {
   const read = pattern === undefined ? undefined : timePattern(pattern);
-  return read !== undefined && 'form' in read && new RegExp(`^(?:${read.form})$`).test(value);
+  return read !== undefined && 'form' in read && read.tells(value);
 }
 
 function isMoment(value: string, type: CellType): boolean {

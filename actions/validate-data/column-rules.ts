@@ -70,6 +70,13 @@ function subjectRules(
     const check = isNested(type) ? unsupported(`an \`enum\` of type ${type}`) : setCheck(of as Use, values);
     add('enum', `${words} is one of ${values.length} values`, ['enum'], check);
   }
+  if (property.primaryKey === true && steps.length > 0)
+    add(
+      'primaryKey.unique',
+      `${words} is a key`,
+      ['primaryKey'],
+      unsupported('a `primaryKey` within a cell'),
+    );
   if (property.required === true || property.primaryKey === true) {
     const key = property.required === true ? 'required' : 'primaryKey';
     add(key, `${words} is never empty`, [key], none({ is: 'null', of }));

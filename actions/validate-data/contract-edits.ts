@@ -6,7 +6,7 @@ import { now } from '../../core/toolkit/time.ts';
 import { compare } from './compatibility/compare.ts';
 import { type ChangeFinding, changesPass, judgeChanges } from './compatibility/judge.ts';
 import { changesHeadline, changesReport } from './compatibility/report.ts';
-import { readOwn, readWaiversFile, type Task } from './sources.ts';
+import { readRulebooks, readWaiversFile, type Task } from './sources.ts';
 
 /** What a pull request makes of one contract. */
 export interface ContractEdit {
@@ -23,15 +23,13 @@ export interface ContractEdit {
  * accepts a break, and it is shown with it. Throws what {@link readContract} throws of the edited contract.
  */
 export async function contractEdits(host: Host, tasks: readonly Task[]): Promise<readonly ContractEdit[]> {
-  const { rulesFrom } = host;
-  if (rulesFrom === undefined) return [];
   const edits: ContractEdit[] = [];
-  for (const file of new Set(tasks.map(({ contract }) => contract))) {
-    const base = await host.git.show(rulesFrom, file);
-    const own = await readOwn(host, file, 'the contract');
-    if (base === undefined || own === undefined || base === own) continue;
-    const old = readContract(base, `${rulesFrom}:${file}`);
-    const next = readContract(own, file);
+  const distinct = new Map(tasks.map((task) => [`${task.contract}\0${task.proposed}`, task]));
+  for (const task of distinct.values()) {
+    const [binding, proposed] = await readRulebooks(host, task);
+    if (binding === undefined || proposed === undefined) continue;
+    const old = readContract(binding.text, `${host.rulesFrom}:${binding.file}`);
+    const next = readContract(proposed.text, proposed.file);
     const changes = compare(old, next);
     const versions = {
       old: old.document.version,
@@ -40,7 +38,7 @@ export async function contractEdits(host: Host, tasks: readonly Task[]): Promise
     };
     const findings = judgeChanges(changes, versions, await waivers(host), now());
     edits.push({
-      contract: file,
+      contract: proposed.file,
       passes: changesPass(findings),
       headline: changesHeadline(changes, findings),
       findings,

@@ -1,7 +1,7 @@
 import { type ContractProperty, type ContractQuality, OPERATORS } from '../../core/formats/contract.ts';
 import { nearest } from '../../core/kernel/schema.ts';
 import { type Check, type Unsupported, unsupported } from './checks.ts';
-import { expectationOf } from './expectations.ts';
+import { type Expectation, expectationOf } from './expectations.ts';
 import type { Aggregate, Use } from './plan.ts';
 import { namedUses } from './uses.ts';
 
@@ -20,7 +20,11 @@ const METRICS: ReadonlyMap<string, readonly string[]> = new Map(
  * The check of a custom rule. ODCS keeps what such a rule needs, its threshold too, in `implementation`:
  * `{ metric: quantile, property: delay, at: 0.99, mustBeLessThan: 600 }`. Other engines are not run.
  */
-export function customCheck(quality: ContractQuality, properties: readonly ContractProperty[]): Check {
+export function customCheck(
+  quality: ContractQuality,
+  properties: readonly ContractProperty[],
+  warnAt: Expectation | { readonly reason: string } | undefined,
+): Check {
   if (quality.engine !== 'greenlight') {
     return unsupported(
       `a rule of the engine \`${quality.engine}\`: run it by that engine, or write it as \`type: sql\` or \`engine: greenlight\``,
@@ -38,12 +42,17 @@ export function customCheck(quality: ContractQuality, properties: readonly Contr
     return unsupported(`the key \`${unknown}\` of the metric ${metric}${meant(unknown, known)}`);
   const operators = OPERATORS.filter((operator) => given[operator] !== undefined);
   if (operators.length !== 1) return unsupported('an `implementation` without exactly one operator');
-  const expect = expectationOf(given, 'value');
+  const expect = expectationOf(
+    { ...given, ...(quality.unit === undefined ? {} : { unit: quality.unit }) },
+    'value',
+  );
   if ('reason' in expect) return unsupported(expect.reason);
+  if (warnAt !== undefined && 'reason' in warnAt) return unsupported(warnAt.reason);
   const aggregate = aggregateOf(metric, given, properties);
   if ('kind' in aggregate) return aggregate;
   const broken = aggregate.is === 'smallest-group' ? {} : { broken: 'compared; the figure is withheld' };
-  return { kind: 'measured', measure: { count: 'aggregate', aggregate }, expect, ...broken };
+  const second = warnAt === undefined ? {} : { warnAt };
+  return { kind: 'measured', measure: { count: 'aggregate', aggregate }, expect, ...second, ...broken };
 }
 
 function aggregateOf(

@@ -28,7 +28,11 @@ export function expectationOf(
   if (!operand.every(plain)) return { reason: `\`${operator}\` with something that is no number` };
   const [low, high] = operand as [number, number?];
   if (high !== undefined && low > high) return { reason: `\`${operator}\` with its range reversed` };
-  if (kind === 'value') return { operator, operand: operand as Scalar[], unit: 'rows' };
+  if (kind === 'value') {
+    return quality.unit === 'percent'
+      ? { reason: '`unit: percent` of a figure that is no count of rows' }
+      : { operator, operand: operand as Scalar[], unit: 'rows' };
+  }
   const { unit } = quality;
   if (unit !== undefined && unit !== 'rows' && unit !== 'percent') return { reason: `the unit \`${unit}\`` };
   if (unit === 'percent' && kind === 'rows') return { reason: '`rowCount` in percent' };

@@ -71,7 +71,7 @@ export type Finding =
   | {
       readonly kind: 'contract-edited';
       readonly contract: string;
-      readonly standing: 'edited' | 'removed' | 'new';
+      readonly standing: 'edited' | 'new';
     };
 
 /** The findings of judged data, in the order of contracts and rules. */

@@ -41,7 +41,7 @@ export default defineAction({
     const wanted = { table, server, profile, showValues };
     const judged: JudgedData[] = [];
     for (const task of tasks) {
-      for (const rulebook of await readRulebooks(host, task.contract))
+      for (const rulebook of await readRulebooks(host, task))
         judged.push(...(await judgeTask(host, task, rulebook, wanted, folder)));
     }
     await judgeSplits(host, tasks, judged, table);
@@ -80,7 +80,8 @@ async function choose(
   host: Host,
   { name, contract, data, full }: Named,
 ): Promise<{ readonly model: string; readonly tasks: readonly Task[] }> {
-  if (contract !== undefined) return { model: name ?? '', tasks: [{ dataset: '', contract, data }] };
+  if (contract !== undefined)
+    return { model: name ?? '', tasks: [{ dataset: '', contract, proposed: contract, data }] };
   if (data !== undefined) {
     throw new GreenlightError({
       code: 'input/incomplete',

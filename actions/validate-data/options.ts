@@ -19,6 +19,12 @@ export function typeCheck(of: AnyUse, options: ContractTypeOptions): Check {
   const pattern = options.format === undefined ? undefined : timePattern(options.format);
   if (pattern !== undefined && 'construct' in pattern)
     return unsupported(`\`${pattern.construct}\` in a \`format\` of dates and times`);
+  if (
+    pattern !== undefined &&
+    options.timezone !== undefined &&
+    options.timezone !== pattern.strptime.includes('%z')
+  )
+    return unsupported('`timezone` against a `format` that says otherwise');
   if (type === 'time' && options.timezone === true) return unsupported('`timezone: true` of times of day');
   if (options.defaultTimezone !== undefined && !isZone(options.defaultTimezone))
     return unsupported(`the zone \`${options.defaultTimezone}\``);
@@ -132,7 +138,11 @@ function integerFormat(of: Use, format: string): Check {
     if (!unsigned) conditions.push({ is: 'less', of, bound: -high - 1 });
     conditions.push({ is: 'greater', of, bound: high });
   }
-  // Beyond 32 bits what the cells are read as (BIGINT, HUGEINT, UHUGEINT) has the range, but for u64.
+  // Text beyond 32 bits is read as what has the range, but for u64; a file of types may hold more.
+  if (format === 'i64') {
+    conditions.push({ is: 'less', of, bound: '-9223372036854775808' });
+    conditions.push({ is: 'greater', of, bound: '9223372036854775807' });
+  }
   if (format === 'u64') conditions.push({ is: 'greater', of, bound: '18446744073709551615' });
   return none({ is: 'any', of: conditions });
 }

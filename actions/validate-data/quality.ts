@@ -3,7 +3,7 @@ import type { CellType } from '../../core/toolkit/table/cells.ts';
 import type { NestedType } from '../../core/toolkit/table/nested.ts';
 import { type Check, isScalarOrNull, none, unsupported, valueFault } from './checks.ts';
 import { customCheck } from './custom.ts';
-import { expectationOf, type FigureKind } from './expectations.ts';
+import { type Expectation, expectationOf, type FigureKind } from './expectations.ts';
 import type { Condition, Measure, Scalar, Use } from './plan.ts';
 import type { Add, Rule } from './rules.ts';
 import { isComparable, isNested, namedUses } from './uses.ts';
@@ -40,7 +40,7 @@ function qualityCheck(quality: ContractQuality, standing: Standing, measureOf: M
     case 'text':
       return { kind: 'stated', reason: 'a rule in words' };
     case 'custom':
-      return customCheck(quality, standing.properties);
+      return customCheck(quality, standing.properties, secondThreshold(quality, 'value'));
     case 'sql': {
       const { object, property } = standing;
       const query = { text: quality.query ?? '', object, ...(property === undefined ? {} : { property }) };
@@ -60,12 +60,21 @@ function qualityCheck(quality: ContractQuality, standing: Standing, measureOf: M
 function measured(measure: Measure, quality: ContractQuality, kind: FigureKind): Check {
   const expect = expectationOf(quality, kind);
   if ('reason' in expect) return unsupported(expect.reason);
+  const warnAt = secondThreshold(quality, kind);
+  if (warnAt === undefined) return { kind: 'measured', measure, expect };
+  return 'reason' in warnAt ? unsupported(warnAt.reason) : { kind: 'measured', measure, expect, warnAt };
+}
+
+/** What `greenlight.warnAt` asks for; undefined where it is not set. */
+function secondThreshold(
+  quality: ContractQuality,
+  kind: FigureKind,
+): Expectation | { readonly reason: string } | undefined {
   const second = own(quality, 'warnAt');
-  if (second === undefined) return { kind: 'measured', measure, expect };
+  if (second === undefined) return undefined;
   const unit = quality.unit === undefined ? {} : { unit: quality.unit };
   const warnAt = expectationOf({ ...second, ...unit }, kind);
-  if ('reason' in warnAt) return unsupported(`${warnAt.reason} in \`greenlight.warnAt\``);
-  return { kind: 'measured', measure, expect, warnAt };
+  return 'reason' in warnAt ? { reason: `${warnAt.reason} in \`greenlight.warnAt\`` } : warnAt;
 }
 
 /** What a library metric counts in a column. */

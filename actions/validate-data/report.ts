@@ -87,7 +87,6 @@ function standings(judged: readonly JudgedData[]): Block[] {
   const words = {
     edited:
       'this pull request edits the contract; the data is judged by the base branch’s, which binds, and by its own, which binds once it is merged',
-    removed: 'this pull request removes the contract; the data is judged by the base branch’s',
     new: 'the contract is new in this pull request; there is none on the base branch to judge by',
   };
   const notes = new Map<string, Block>();

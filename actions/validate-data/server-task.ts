@@ -10,7 +10,7 @@ import type { Ground } from './ground.ts';
 import { judge } from './judge.ts';
 import { openPostgresTables } from './postgres-tables.ts';
 import { rulesOf } from './rules.ts';
-import { type Rulebook, type Task, tableIndex } from './sources.ts';
+import { type Rulebook, tableIndex } from './sources.ts';
 import { objectName } from './table-rules.ts';
 import { openTrinoTables } from './trino-tables.ts';
 
@@ -44,9 +44,9 @@ export type OpenServer<Source> = (
 /** Judges tables of a contract where they lie: the one that is wanted, else all that are declared. */
 export async function judgeServer(
   host: Host,
-  { contract: file, dataset }: Task,
+  dataset: string,
   contract: Contract,
-  { text, standing }: Rulebook,
+  { file, text, standing }: Rulebook,
   source: Server,
   wanted: string | undefined,
 ): Promise<readonly JudgedData[]> {

@@ -8,12 +8,16 @@ import { GreenlightError } from '../../core/kernel/errors.ts';
 import { inside, readRepositoryFile } from '../../core/toolkit/files.ts';
 import type { Host } from '../../core/toolkit/host.ts';
 import type { CsvOptions, DataFormat } from '../../core/toolkit/table/open.ts';
+import { columnName } from './uses.ts';
 
 /** Data and the contract that it is judged by. */
 export interface Task {
   /** `train`, `test`, or empty for data named by inputs. */
   readonly dataset: string;
+  /** The path of the contract that binds: on a pull request the base branch's word. */
   readonly contract: string;
+  /** The path of the contract that binds after the merge. */
+  readonly proposed: string;
   /** A path, or `table=path` for several; undefined where a server of the contract says where the data lies. */
   readonly data: string | undefined;
 }
@@ -32,13 +36,13 @@ export interface TableSource {
 
 /** The text of a contract, from where the rules bind. */
 export interface Rulebook {
+  readonly file: string;
   readonly text: string;
   /**
-   * How it stands to the checkout's own: `edited` and `removed` are told, since the pull request is judged by the base's;
-   * `new` has nothing on the base to be held against. `proposed` is the checkout's own beside a base's that it edits: it binds once it is
-   * merged.
+   * How it stands to the checkout's own: `edited` is told, since the pull request is judged by the base's; `new` has nothing on the base to be
+   * held against; `proposed` is the checkout's own beside a base's that it changes, and binds once it is merged.
    */
-  readonly standing: 'same' | 'edited' | 'removed' | 'new' | 'proposed';
+  readonly standing: 'same' | 'edited' | 'new' | 'proposed';
 }
 
 /**
@@ -58,7 +62,7 @@ export async function tasksOf(host: Host, name: string, model: ManifestModel): P
         mend: `write \`contract: contracts/….odcs.yaml\` beside its path`,
       });
     }
-    return { dataset, data, contract };
+    return { dataset, data, contract, proposed: own ?? contract };
   });
 }
 
@@ -68,23 +72,20 @@ async function baseModel(host: Host, name: string): Promise<ManifestModel | unde
   return text === undefined ? undefined : readManifest(text).models[name];
 }
 
-/** Reads a contract from the base branch on a pull request, else from the checkout. */
-export async function readRulebook(host: Host, file: string): Promise<Rulebook> {
-  const base = host.rulesFrom === undefined ? undefined : await host.git.show(host.rulesFrom, file);
-  if (base === undefined) {
-    const text = await readRepositoryFile(host.root, file, 'the contract');
-    return { text, standing: host.rulesFrom === undefined ? 'same' : 'new' };
-  }
-  const own = await readOwn(host, file, 'the contract');
-  return { text: base, standing: own === undefined ? 'removed' : own === base ? 'same' : 'edited' };
-}
-
-/** The contract that binds and, where a pull request edits it, the one that it proposes: data must keep both, or main would break. */
-export async function readRulebooks(host: Host, file: string): Promise<readonly Rulebook[]> {
-  const binding = await readRulebook(host, file);
-  if (binding.standing !== 'edited') return [binding];
-  const text = await readRepositoryFile(host.root, file, 'the contract');
-  return [binding, { text, standing: 'proposed' }];
+/**
+ * The contract that binds and, where a pull request changes it or names another one, the one that it proposes: data must keep both, or main would
+ * break. Throws `file/not-found` where there is none any more.
+ */
+export async function readRulebooks(host: Host, task: Task): Promise<readonly Rulebook[]> {
+  const own = await readRepositoryFile(host.root, task.proposed, 'the contract');
+  if (host.rulesFrom === undefined) return [{ file: task.proposed, text: own, standing: 'same' }];
+  const base = await host.git.show(host.rulesFrom, task.contract);
+  if (base === undefined) return [{ file: task.proposed, text: own, standing: 'new' }];
+  if (base === own) return [{ file: task.proposed, text: own, standing: 'same' }];
+  return [
+    { file: task.contract, text: base, standing: 'edited' },
+    { file: task.proposed, text: own, standing: 'proposed' },
+  ];
 }
 
 /** A file of the repository that greenlight.yaml may name, else one of a fixed name. */
@@ -148,7 +149,13 @@ export function tableSources(
   if (data !== undefined) {
     const named = namedTables(contract, data);
     const pairs = named.length > 0 ? named : [[tableIndex(contract, wanted), data] as const];
-    return pairs.map(([index, name]) => ({ index, name, path: inside(root, name, 'the data') }));
+    const csv = namedForm(contract, server);
+    return pairs.map(([index, name]) => ({
+      index,
+      name,
+      path: inside(root, name, 'the data'),
+      csv: { ...csv, ...namesOf(contract, index, csv) },
+    }));
   }
   const source = serverOf(contract, server);
   if (source.kind !== 'files') {
@@ -167,9 +174,28 @@ export function tableSources(
   return indices.map((index) => {
     const table = contract.document.schema?.[index];
     const file = source.path.replaceAll('{model}', table?.physicalName ?? table?.name ?? '');
-    const names = csv.header === false ? { names: (table?.properties ?? []).map(({ name }) => name) } : {};
+    const names = namesOf(contract, index, csv);
     return { index, name: file, path: inside(root, file, 'the data'), format, csv: { ...csv, ...names } };
   });
+}
+
+/** How text files are written, by the server that is named or the only one of files: data that are named elsewhere are written alike. */
+function namedForm(contract: Contract, server: string | undefined): CsvOptions {
+  const local = (contract.document.servers ?? []).filter(({ type }) => type === 'local');
+  const [only] = local;
+  const name = server ?? (local.length === 1 ? only?.server : undefined);
+  if (name === undefined) return {};
+  const source = serverOf(contract, name);
+  if (source.kind !== 'files') return {};
+  const { format: _, ...csv } = source.form;
+  return csv;
+}
+
+/** The names of columns that a file without a header has: those of the contract, in its order. */
+function namesOf(contract: Contract, index: number, { header }: CsvOptions): CsvOptions {
+  if (header !== false) return {};
+  const properties = contract.document.schema?.[index]?.properties ?? [];
+  return { names: properties.filter(({ semanticType }) => semanticType !== 'measure').map(columnName) };
 }
 
 /** `orders=data/orders.csv, customers=data/customers.csv`, where what stands before the sign is a table of the contract. */

@@ -1,7 +1,10 @@
 import { type Contract, own } from '../../core/formats/contract.ts';
 import { type Check, NONE, unsupported } from './checks.ts';
 import type { Rule } from './rules.ts';
-import { isComparable, namedUses, useOf } from './uses.ts';
+import { isComparable, namedUses, typeOf, useOf } from './uses.ts';
+
+/** The types whose order is that of time; texts are in the order of their letters. */
+const ORDERED: readonly string[] = ['date', 'timestamp', 'time', 'integer', 'number'];
 
 /** The name under which the training data are held against the test data. */
 export const TRAIN = 'train';
@@ -46,12 +49,11 @@ export function splitRules(contract: Contract, index: number): readonly Rule[] {
     add('rows', 'no row of the test data is a training row too', shared('row', names));
   }
   const time = own(table, 'timeColumn');
-  if (time !== undefined)
-    add(
-      'time',
-      `no ${time} of the test data is within the time of the training data`,
-      shared('range', [time]),
-    );
+  if (time !== undefined) {
+    const type = typeOf(properties.find(({ name }) => name === time) ?? {});
+    const check = ORDERED.includes(type) ? shared('range', [time]) : unsupported(`a time of type ${type}`);
+    add('time', `no ${time} of the test data is within the time of the training data`, check);
+  }
   const group = own(table, 'groupKey');
   if (group !== undefined)
     add('group', `no ${group} of the test data is in the training data`, shared('key', [group]));

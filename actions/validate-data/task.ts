@@ -28,7 +28,7 @@ import {
   type Rulebook,
   readClassificationFile,
   readOwn,
-  readRulebook,
+  readRulebooks,
   shownPath,
   type TableSource,
   type Task,
@@ -49,21 +49,22 @@ export interface Wanted {
 export async function judgeTask(
   host: Host,
   task: Task,
-  { text: rulebook, standing }: Rulebook,
+  rulebook: Rulebook,
   wanted: Wanted,
   folder: string,
 ): Promise<readonly JudgedData[]> {
-  const contract = readContract(rulebook, task.contract);
+  const { file, text, standing } = rulebook;
+  const contract = readContract(text, file);
   const server = task.data === undefined ? serverOf(contract, wanted.server) : undefined;
   if (server !== undefined && server.kind !== 'files') {
     refuseInputsOfFiles(server, { profile: wanted.profile, 'show-values': wanted.showValues.length > 0 });
-    return judgeServer(host, task, contract, { text: rulebook, standing }, server, wanted.table);
+    return judgeServer(host, task.dataset, contract, rulebook, server, wanted.table);
   }
   const sources = tableSources(host.root, contract, task, wanted.table, wanted.server);
   if (wanted.profile && sources.length > 1) {
     throw new GreenlightError({
       code: 'input/incomplete',
-      message: `\`profile\` describes one table; ${task.contract} has ${sources.length}`,
+      message: `\`profile\` describes one table; ${file} has ${sources.length}`,
       mend: 'set the input `table` beside it',
     });
   }
@@ -84,7 +85,7 @@ export async function judgeTask(
   await using queries = openQueries(opened);
   const judged: JudgedData[] = [];
   for (const { source, declared, table } of opened) {
-    host.log.info(`judging ${source.name} by ${task.contract}`);
+    host.log.info(`judging ${source.name} by ${file}`);
     const rules = [
       ...rulesOf(contract, source.index, now()),
       ...(await privacyRules(contract, source.index, table)),
@@ -106,8 +107,8 @@ export async function judgeTask(
       dataset: task.dataset,
       data: source.name,
       dataSha256: digest,
-      contract: task.contract,
-      contractSha256: sha256(rulebook),
+      contract: file,
+      contractSha256: sha256(text),
       standing,
       table: declared.name,
       rows,
@@ -154,23 +155,31 @@ export async function judgeSplits(
   wanted: string | undefined,
 ): Promise<void> {
   const [train, test] = ['train', 'test'].map((name) => tasks.find(({ dataset }) => dataset === name));
-  const at = judged.findIndex(({ dataset }) => dataset === 'test');
-  const found = judged[at];
-  if (train === undefined || test === undefined || found === undefined || train.contract !== test.contract)
-    return;
-  const { text: rulebook } = await readRulebook(host, test.contract);
-  const contract = readContract(rulebook, test.contract);
-  await using engine = await openEngine();
-  const open = async (task: Task): Promise<readonly [number, DataTable]> => {
-    const [source] = tableSources(host.root, contract, task, wanted, undefined);
-    if (source === undefined) throw new Error('a task without data');
-    return [source.index, await openSource(host.root, source, engine)];
-  };
-  const [, training] = await open(train);
-  const [index, table] = await open(test);
-  const ground = duckDbGround(table, new Map([[TRAIN, training]]), noQueries);
-  const { outcomes } = await judge(ground, splitRules(contract, index));
-  judged[at] = { ...found, outcomes: [...found.outcomes, ...outcomes] };
+  if (train === undefined || test === undefined) return;
+  const trained = await readRulebooks(host, train);
+  for (const rulebook of await readRulebooks(host, test)) {
+    const at = judged.findIndex(
+      ({ dataset, standing }) => dataset === 'test' && standing === rulebook.standing,
+    );
+    const found = judged[at];
+    if (
+      found === undefined ||
+      !trained.some(({ file, text }) => file === rulebook.file && text === rulebook.text)
+    )
+      continue;
+    const contract = readContract(rulebook.text, rulebook.file);
+    await using engine = await openEngine();
+    const open = async (task: Task): Promise<readonly [number, DataTable]> => {
+      const [source] = tableSources(host.root, contract, task, wanted, undefined);
+      if (source === undefined) throw new Error('a task without data');
+      return [source.index, await openSource(host.root, source, engine)];
+    };
+    const [, training] = await open(train);
+    const [index, table] = await open(test);
+    const ground = duckDbGround(table, new Map([[TRAIN, training]]), noQueries);
+    const { outcomes } = await judge(ground, splitRules(contract, index));
+    judged[at] = { ...found, outcomes: [...found.outcomes, ...outcomes] };
+  }
 }
 
 /**
@@ -191,9 +200,9 @@ export async function judgeModelInputs(
   const lock = await readOwn(host, LOCK_FILE, 'the lock');
   const inputs = lock === undefined ? undefined : readLock(lock).models[model]?.inputs;
   if (inputs === undefined) return;
-  const own =
-    (await readOwn(host, test.contract, 'the contract')) ?? (await readRulebook(host, test.contract)).text;
-  const contract = readContract(own, test.contract);
+  const own = (await readRulebooks(host, test)).at(-1);
+  if (own === undefined) return;
+  const contract = readContract(own.text, own.file);
   const [source] = tableSources(host.root, contract, test, wanted, undefined);
   const outcomes = inputOutcomes(contract, source?.index ?? 0, inputs);
   judged[at] = { ...found, outcomes: [...found.outcomes, ...outcomes] };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FORMATS } from '../../actions/validate-data/formats.ts';
 import { toJoni } from '../../actions/validate-data/trino-patterns.ts';
 import { trinoQueries } from '../../actions/validate-data/trino-queries.ts';
 import { readContract } from '../../core/formats/contract.ts';
@@ -589,6 +590,36 @@ describe.skipIf(why !== undefined)('patterns in Trino', () => {
     const told = await found(PATTERNS, TEXTS);
     expect(PATTERNS.map((pattern, at) => [pattern, told[at]])).toEqual(
       PATTERNS.map((pattern) => [pattern, inJs(pattern, TEXTS, 'u')]),
+    );
+  });
+
+  it('of formats mean what ECMA-262 says', async () => {
+    const patterns = Object.values(FORMATS).filter(
+      (one) => one !== undefined && one !== 'stated',
+    ) as string[];
+    const texts = [
+      'a.b+c@x-y.example',
+      'a@b@c',
+      'a-b.example',
+      '-a.example',
+      '1.2.3.256',
+      '1.2.3.4',
+      '::1',
+      '2001:db8::8:800:200c:417a',
+      '::ffff:1.2.3.4',
+      '1::2::3',
+      'http://example.org/a?b=c#d%20[]',
+      'http://example.org/a b',
+      'YWI=',
+      'YWJj',
+      'YWJ',
+      'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
+      '',
+      'é',
+    ];
+    const told = await found(patterns, texts);
+    expect(patterns.map((pattern, at) => [pattern, told[at]])).toEqual(
+      patterns.map((pattern) => [pattern, inJs(pattern, texts, '')]),
     );
   });
 

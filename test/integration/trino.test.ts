@@ -105,6 +105,8 @@ describe('a statement of Trino', () => {
       const told = await asked([['SELECT 1', [{ error, ...(type === undefined ? {} : { type }) }]]]);
       expect([told.code, told.said.includes('SECRET')]).toEqual([code, false]);
     }
+    const odd = await asked([['SELECT 1', [{ error: 'a SECRET for a name' }]]]);
+    expect([odd.code, odd.said.includes('SECRET')]).toEqual(['data/unreadable', false]);
   });
 
   it('waits where the server puts it off, for a while', async () => {

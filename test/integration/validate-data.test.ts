@@ -576,6 +576,12 @@ describe('a model', () => {
     const pull = { GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'main' };
     expect(await run({}, pull)).toMatchObject({ code: 0, verdict: 'pass' });
     expect(existsSync(path.join(root, 'ran.txt'))).toBe(false);
+    const [bytes, other] = [readFileSync(path.join(root, 'test.csv')), 'a\n9\n'];
+    put('test.csv', other);
+    expect((await run({}, pull)).verdict).toBe('error');
+    put('test.csv', bytes);
+    rmSync(path.join(root, 'ran.txt'));
+    rmSync(path.join(root, '.greenlight/prepared'), { recursive: true });
     await run({ full: 'true' }, pull);
     expect(existsSync(path.join(root, 'ran.txt'))).toBe(true);
     put('test.csv', 'a\n9\n');
@@ -659,7 +665,18 @@ describe('a model', () => {
         proposed: true,
       }),
     );
+    put('train.csv', 'a\n9\n');
     put('greenlight.yaml', MANIFEST.replaceAll('c.yaml', 'lax.yaml'));
+    const other = (await run({}, pull)).findings;
+    for (const finding of [
+      { kind: 'contract-edited', contract: 'c.yaml' },
+      { kind: 'contract-break', level: 'fail' },
+      { kind: 'rule-broken', rule: 't.a.maximum' },
+    ])
+      expect(other).toContainEqual(expect.objectContaining(finding));
+    rmSync(path.join(root, 'lax.yaml'));
+    expect(await run({}, pull)).toMatchObject({ code: 3, findings: [{ code: 'file/not-found' }] });
+    put('lax.yaml', contract('- { name: a }'));
     expect((await run({}, pull)).verdict).toBe('fail');
     expect((await run({})).verdict).toBe('pass');
   });

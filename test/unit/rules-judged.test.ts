@@ -502,6 +502,40 @@ describe('the inputs of a model', () => {
   });
 });
 
+describe('what a contract says twice', () => {
+  const unjudged = async (property: string, rest = '') =>
+    (await outcomes(contractOf({ t: `- { name: a, ${property} }` }, rest), { t: 'a\n1\n' })) as Record<
+      string,
+      string
+    >;
+
+  it('is an error where it does not fit together', async () => {
+    const zone =
+      "logicalType: timestamp, logicalTypeOptions: { format: 'yyyy-MM-dd HH:mm:ss', timezone: true }";
+    expect((await unjudged(zone))['a.type']).toContain('says otherwise');
+    const share =
+      "logicalType: integer, quality: [{ type: sql, query: 'SELECT count(*) FROM t', unit: percent, mustBe: 1 }]";
+    expect((await unjudged(share))['a.quality[0]']).toContain('no count of rows');
+    const key = 'logicalType: object, properties: [{ name: k, logicalType: integer, primaryKey: true }]';
+    expect((await unjudged(key))['a.k.primaryKey.unique']).toContain('within a cell');
+  });
+
+  it('warns at the second threshold of a custom rule', async () => {
+    const implementation = 'implementation: { metric: sum, property: a, mustBeLessThan: 100 }';
+    const second = 'customProperties: [{ property: greenlight.warnAt, value: { mustBeLessThan: 1 } }]';
+    const rule = `logicalType: integer, quality: [{ type: custom, engine: greenlight, ${implementation}, ${second} }]`;
+    expect((await unjudged(rule))['a.quality[0]']).toContain('warn');
+  });
+
+  it('holds 64 bits over types that hold more', async () => {
+    const contract = contractOf({
+      t: '- { name: a, logicalType: integer, logicalTypeOptions: { format: i64 } }',
+    });
+    const wide = 'SELECT 18446744073709551615::UBIGINT AS a UNION ALL SELECT 1::UBIGINT';
+    expect((await outcomes(contract, { t: wide }, 'parquet'))['a.format']).toBe('fail 1 [1]');
+  });
+});
+
 describe('structure', () => {
   it('of a range with nothing in it is an error, not a failure of the data', async () => {
     const options = '{ minimum: 5, maximum: 1, multipleOf: 2 }';

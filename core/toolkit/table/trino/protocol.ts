@@ -9,7 +9,8 @@ export class StatementError extends Error {
   constructor({ errorName = '', errorType = '', message = '' }: ErrorPart) {
     super(message);
     this.name = 'StatementError';
-    this.code = errorName;
+    // It is told; anything else than a name is not.
+    this.code = /^[A-Z0-9_]{1,64}$/.test(errorName) ? errorName : 'NO_NAME';
     this.type = errorType;
   }
 }
