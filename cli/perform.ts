@@ -62,8 +62,18 @@ async function outcomeOf<I>(action: ActionDefinition<I>, host: Host, door: Door)
   } catch (thrown) {
     const errors = userErrors(thrown);
     if (errors.length === 0) throw thrown;
-    return errorOutcome(action.name, door.input('model')?.trim() ?? '', errors);
+    return errorOutcome(action.name, await modelOf(action, host, door), errors);
   }
+}
+
+/**
+ * The model that an action which came to no outcome was about, as the manifest names it where it can be read: its report then lies where
+ * that of a later try does, and is replaced by it. Empty for an action that is about no model.
+ */
+async function modelOf<I>({ inputs }: ActionDefinition<I>, host: Host, door: Door): Promise<string> {
+  if (!('model' in inputs)) return '';
+  const given = door.input('model')?.trim() || undefined;
+  return (await host.model(given).catch(() => undefined))?.name ?? given ?? '';
 }
 
 /** What the user can mend, as an outcome like any other: the pull request hears of it too. */

@@ -32,7 +32,7 @@ export interface Evaluated {
   readonly independentBy?: string;
   /** Of the intervals, between 0 and 1. */
   readonly confidence?: number;
-  /** What the candidate was compared with; null where nothing was live. */
+  /** What the candidate was compared with; null where no gate compared it with anything. */
   readonly live?: ResourceDescriptor | null;
   readonly data?: readonly ResourceDescriptor[];
   readonly policy?: ResourceDescriptor;

@@ -8,7 +8,10 @@ const ROLL_OUT_WORKFLOW = 'model-roll-out.yml';
 const LOOKS = 6;
 const PAUSE_MS = 1000;
 
-/** What GitHub's `mergeable_state` says against a merge; of the others it takes one. Nothing here asks a person to commit to the branch: from then on it would be left alone. */
+/**
+ * What GitHub's `mergeable_state` says against a merge; of the others it takes one. None of it asks for a person's commit to the branch,
+ * which would be left alone from then on.
+ */
 const AGAINST: Readonly<Record<string, string>> = {
   blocked:
     "main's rules ask for a review or a check that it does not have: let a person give it, or free the environment's folder of code owners and reviews",
@@ -62,7 +65,7 @@ async function bringUpToDate(github: Github, number: number, head: string): Prom
   return waiting(
     number,
     attempt.kind === 'refused'
-      ? `main has moved, and its branch could not be updated (${attempt.reason}): press “Update branch” and merge it yourself, since after a person's commit the workflow leaves the branch alone`
+      ? `main has moved, and its branch could not be updated (${attempt.reason}). The next run tries again; whoever presses “Update branch” merges it too, since the workflow leaves a branch with a person's commit alone`
       : 'main has moved, and its rules ask for an up-to-date branch: it is being updated, and the next run merges it',
   );
 }

@@ -7,12 +7,14 @@ import { findRelease, type ModelRelease, requireRelease } from '../../core/ledge
 import type { Github } from '../../core/toolkit/github.ts';
 import type { Host } from '../../core/toolkit/host.ts';
 import { type PullRequestResult, upsertPullRequest } from '../../core/toolkit/pull-request.ts';
+import { now } from '../../core/toolkit/time.ts';
 import { type Rung, short } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { mergeAndStart } from './merge.ts';
 import { deploymentBranch } from './observe.ts';
 import { type OfferFacts, offerReport } from './report.ts';
 import type { Reviewers } from './reviewers.ts';
+import { waiversInForce } from './waivers.ts';
 
 /** GitHub's limit of a pull request's body is 65,536 characters. */
 const BODY_LIMIT = 60_000;
@@ -90,6 +92,7 @@ async function gather(
       releaseCommit: release.manifest.commit,
     }),
     reviewers,
+    waivers: await waiversInForce(github, release.manifest.commit, now()),
   };
 }
 

@@ -1,11 +1,13 @@
 import type { Deployment } from '../../core/formats/deployment.ts';
 import type { ResourceDescriptor } from '../../core/formats/statement.ts';
 import type { Block, Inline, Report } from '../../core/kernel/blocks.ts';
+import { VERDICTS } from '../../core/kernel/verdict.ts';
 import { sameUser } from '../../core/ledger/approvers.ts';
 import type { Annotation } from '../../core/toolkit/action.ts';
 import { short } from './decide.ts';
 import type { Evaluated, EvaluatedGate, EvaluatedGroup, ReleaseFacts } from './facts.ts';
 import type { Reviewers } from './reviewers.ts';
+import type { WaiversInForce } from './waivers.ts';
 
 /** How many authors a body names. */
 const MOST_AUTHORS = 30;
@@ -22,11 +24,12 @@ export interface OfferFacts {
   readonly authors: readonly string[];
   /** Undefined where the workflow merges. */
   readonly reviewers: Reviewers | undefined;
+  readonly waivers: WaiversInForce;
 }
 
 /** What a reviewer needs to decide, most important first. A function of the facts: the same facts, the same body. */
 export function offerReport(facts: OfferFacts): Report {
-  const { deployment, candidate, live, liveFacts, authors, reviewers } = facts;
+  const { deployment, candidate, live, liveFacts, authors, reviewers, waivers } = facts;
   const { model, environment } = deployment;
   const { evaluation } = candidate;
   return {
@@ -52,6 +55,7 @@ export function offerReport(facts: OfferFacts): Report {
             name: 'Rollback target',
             value: live === undefined ? 'none: nothing was live before' : { code: short(live) },
           },
+          { name: 'Waivers in force', value: waiversText(waivers) },
         ],
       },
       { kind: 'heading', level: 2, text: 'What is still missing' },
@@ -61,7 +65,8 @@ export function offerReport(facts: OfferFacts): Report {
       { kind: 'heading', level: 2, text: 'Gates' },
       gates(evaluation, liveFacts?.evaluation),
       ...slices(evaluation),
-      { kind: 'details', summary: 'What it was judged on', blocks: [basis(candidate)] },
+      ...waiverTable(waivers),
+      { kind: 'details', summary: 'What it was judged on', blocks: [basis(candidate, live)] },
     ],
   };
 }
@@ -81,6 +86,30 @@ function planText({ canary, min_requests }: Deployment, live: string | undefined
   if (live === undefined)
     return 'a smoke inference, then all traffic: nothing is live that a canary could be compared with';
   return `${canary.join(', ')} % of traffic; each step judged after ${min_requests} requests, back at once when it fails`;
+}
+
+function waiversText(inForce: WaiversInForce): string {
+  if (inForce.kind === 'unknown') return `can't be told: ${inForce.why}`;
+  return inForce.waivers.length === 0 ? 'none' : `${inForce.waivers.length}, listed below`;
+}
+
+/** The breaks of contracts that somebody accepted, and with this approval the reviewer too. */
+function waiverTable(inForce: WaiversInForce): Block[] {
+  if (inForce.kind === 'unknown' || inForce.waivers.length === 0) return [];
+  const table: Block = {
+    kind: 'table',
+    caption: 'Breaks of data contracts that are accepted, the first to expire first',
+    columns: ['Scope', 'Change', 'Contract', 'Owner', 'Reason', 'Last day, UTC'].map((title) => ({ title })),
+    rows: inForce.waivers.map(({ scope, change, contract, owner, reason, expires }) => [
+      { code: scope },
+      change,
+      contract ?? 'any',
+      owner,
+      reason,
+      expires,
+    ]),
+  };
+  return [{ kind: 'details', summary: `Waivers in force: ${inForce.waivers.length}`, blocks: [table] }];
 }
 
 function missing(reviewers: Reviewers | undefined, authors: readonly string[]): Block[] {
@@ -202,7 +231,7 @@ function whole({ groups = [] }: EvaluatedGate): EvaluatedGroup | undefined {
   return groups.length === 1 ? groups[0] : undefined;
 }
 
-/** The slices of every gate that has them, worst first. */
+/** The slices of every gate that has them: the worst verdict first, and of one verdict the lowest estimate. */
 function slices(evaluation: Evaluated): Block[] {
   return evaluation.gates.flatMap(({ gate, groups = [] }): Block[] =>
     groups.length < 2
@@ -214,7 +243,7 @@ function slices(evaluation: Evaluated): Block[] {
             blocks: [
               {
                 kind: 'table',
-                caption: `By slice${intervals(evaluation)}, lowest first`,
+                caption: `By slice${intervals(evaluation)}, the worst verdict first`,
                 columns: [
                   { title: 'Slice' },
                   { title: 'Estimate', align: 'right' },
@@ -222,7 +251,7 @@ function slices(evaluation: Evaluated): Block[] {
                   { title: 'Verdict' },
                 ],
                 rows: [...groups]
-                  .sort((a, b) => (a.estimate ?? 0) - (b.estimate ?? 0))
+                  .sort(byVerdict)
                   .map((group) => [
                     group.slice ?? '',
                     number(group.estimate),
@@ -236,7 +265,12 @@ function slices(evaluation: Evaluated): Block[] {
   );
 }
 
-function basis({ commit, evaluation }: ReleaseFacts): Block {
+function byVerdict(a: EvaluatedGroup, b: EvaluatedGroup): number {
+  const verdicts = VERDICTS.indexOf(b.verdict) - VERDICTS.indexOf(a.verdict);
+  return verdicts !== 0 ? verdicts : (a.estimate ?? 0) - (b.estimate ?? 0);
+}
+
+function basis({ commit, evaluation }: ReleaseFacts, serving: string | undefined): Block {
   const { rows, units, independentBy, data = [], policy, live } = evaluation;
   const groups = units === undefined ? '' : `, in ${units} groups by ${independentBy ?? 'row'}`;
   return {
@@ -248,10 +282,16 @@ function basis({ commit, evaluation }: ReleaseFacts): Block {
       ...(policy === undefined ? [] : [{ name: `Policy ${policy.name}`, value: resourceText(policy) }]),
       {
         name: 'Compared with',
-        value: live === undefined || live === null ? 'nothing was live' : resourceText(live),
+        value: comparedText(live, serving),
       },
     ],
   };
+}
+
+/** What was compared when it was judged; what is live here now may have come since, or have been of no gate's interest. */
+function comparedText(compared: Evaluated['live'], serving: string | undefined): Inline {
+  if (compared !== undefined && compared !== null) return resourceText(compared);
+  return serving === undefined ? 'nothing was live' : 'nothing: no gate compared it with what is live';
 }
 
 function resourceText({ digest }: ResourceDescriptor): Inline {

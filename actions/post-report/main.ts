@@ -7,7 +7,7 @@ import type { Host } from '../../core/toolkit/host.ts';
 import { text } from '../../core/toolkit/inputs.ts';
 import { type EndedRun, readEndedRun } from './event.ts';
 import { findReports } from './found.ts';
-import { findAddressee, whyNobody } from './pull-request.ts';
+import { findAddressee, touchesNoModel, whyNobody } from './pull-request.ts';
 import { type Summary, summarize } from './summary.ts';
 
 const MARKER = '<!-- greenlight:report -->';
@@ -26,11 +26,17 @@ export default defineAction({
     const run = readEndedRun(await eventText());
     const github = await host.github(token);
     const found = await findReports(github, run.id);
-    const summary = summarize(found, run.conclusion, `${github.serverUrl}/${github.owner}/${github.repo}`);
-    const addressee = await findAddressee(github, run);
+    const addressee = (await orWarn(host, findAddressee(github, run))) ?? { kind: 'unknown' };
+    const number = addressee.kind === 'pull-request' ? addressee.number : undefined;
+    const noModel =
+      number !== undefined &&
+      found.length === 0 &&
+      (await orWarn(host, touchesNoModel(github, number, run))) === true;
+    const home = `${github.serverUrl}/${github.owner}/${github.repo}`;
+    const summary = summarize(found, run.conclusion, home, noModel);
     const why = whyNobody(addressee, run);
-    const comment =
-      addressee.kind === 'pull-request' ? await tell(github, addressee.number, run, summary, host) : 'none';
+    const told =
+      number === undefined ? undefined : await orWarn(host, tell(github, number, run, summary, host));
     await setStatus(github, run, summary);
     return {
       // Telling went well, whatever there was to tell: the pull request's verdict is an output and its commit status.
@@ -47,8 +53,8 @@ export default defineAction({
       },
       outputs: {
         'reported-verdict': summary.verdict,
-        comment,
-        'pull-request': addressee.kind === 'pull-request' ? String(addressee.number) : '',
+        comment: told ?? 'none',
+        'pull-request': number === undefined ? '' : String(number),
       },
     };
   },
@@ -59,23 +65,26 @@ async function eventText(): Promise<string | undefined> {
   return readFile(process.env['GITHUB_EVENT_PATH'] ?? '', 'utf8').catch(() => undefined);
 }
 
-/** Trouble with telling never changes a verdict. */
-async function tell(
+/** Undefined and a warning where GitHub refuses: no trouble with the pull request costs the commit its status. */
+async function orWarn<T>({ log }: Host, call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof GreenlightError)) throw error;
+    log.warn(`${error.message}${error.mend === undefined ? '' : `\n${error.mend}`}`);
+    return undefined;
+  }
+}
+
+function tell(
   github: Github,
   pull: number,
   run: EndedRun,
   summary: Summary,
-  host: Host,
+  { render }: Host,
 ): Promise<string> {
-  try {
-    const footer = `\n\n<sub>From [this run](${run.url}) of ${run.headSha.slice(0, 12)}. It informs; what counts is judged again after the merge.</sub>\n`;
-    const body = host.render(summary.report, COMMENT_LIMIT) + footer;
-    return await upsertComment(github, pull, MARKER, body);
-  } catch (error) {
-    if (!(error instanceof GreenlightError)) throw error;
-    host.log.warn(`${error.message}${error.mend === undefined ? '' : `\n${error.mend}`}`);
-    return 'none';
-  }
+  const footer = `\n\n<sub>From [this run](${run.url}) of ${run.headSha.slice(0, 12)}. It informs; what counts is judged again after the merge.</sub>\n`;
+  return upsertComment(github, pull, MARKER, render(summary.report, COMMENT_LIMIT) + footer);
 }
 
 async function setStatus(github: Github, run: EndedRun, { state, sentence }: Summary): Promise<void> {

@@ -20,14 +20,20 @@ const ORDER = ['validate-data', 'reproduce-training', 'evaluate-model'];
 
 /**
  * The reports of a run as one. The artifacts come from a job that ran the author's own workflow: they inform and are never evidence. A run
- * that failed although every report passes is an `error`: some step ended without a report. `home` is the repository's address: links that
- * lead out of it become text.
+ * that failed although every report passes is an `error`: some step ended without a report. So is a run without any report, unless it is
+ * known that the pull request changes nothing of the model (`noModel`). `home` is the repository's address: links that lead out of it
+ * become text.
  */
-export function summarize(found: readonly Found[], conclusion: string, home: string): Summary {
+export function summarize(
+  found: readonly Found[],
+  conclusion: string,
+  home: string,
+  noModel: boolean,
+): Summary {
   const reports = found.flatMap((each) => (each.kind === 'report' ? [each.report] : []));
   const unreadable = found.flatMap((each) => (each.kind === 'unreadable' ? [each] : []));
   reports.sort((a, b) => a.model.localeCompare(b.model) || ORDER.indexOf(a.action) - ORDER.indexOf(b.action));
-  const told = conclude(reports, unreadable.length, conclusion);
+  const told = conclude(reports, unreadable.length, conclusion, noModel);
   const blocks: Block[] = [
     { kind: 'verdict', verdict: told.verdict, text: told.sentence },
     ...unreadable.map(
@@ -45,9 +51,14 @@ export function summarize(found: readonly Found[], conclusion: string, home: str
   return { ...told, report: { title: 'Greenlight', blocks } };
 }
 
-function conclude(reports: readonly ActionReport[], unreadable: number, conclusion: string): Conclusion {
+function conclude(
+  reports: readonly ActionReport[],
+  unreadable: number,
+  conclusion: string,
+  noModel: boolean,
+): Conclusion {
   if (unreadable > 0) return error('a report of this run could not be read');
-  if (reports.length === 0) return withoutReports(conclusion);
+  if (reports.length === 0) return withoutReports(conclusion, noModel);
   const verdict = worst(reports.map((report) => report.verdict));
   const names = reports
     .filter((report) => report.verdict === verdict)
@@ -71,14 +82,17 @@ function conclude(reports: readonly ActionReport[], unreadable: number, conclusi
   }
 }
 
-function withoutReports(conclusion: string): Conclusion {
+function withoutReports(conclusion: string, noModel: boolean): Conclusion {
   switch (conclusion) {
     case 'success':
-      return {
-        verdict: 'pass',
-        state: 'success',
-        sentence: 'nothing of the model changed: nothing was to be judged',
-      };
+      // An author's own workflow can go well and judge nothing.
+      return noModel
+        ? {
+            verdict: 'pass',
+            state: 'success',
+            sentence: 'nothing of the model changed: nothing was to be judged',
+          }
+        : error('the run ended without a report');
     case 'action_required':
       // So GitHub calls a run that has not begun: of a fork, or of a pull request that a workflow opened.
       return {

@@ -92,7 +92,12 @@ export class GithubWorld implements World {
     const seen = await this.#look([isLive?.digest, previousLive(records)?.digest, declared]);
     const barred = new Set([...rejected(records), ...rolledBack(records)]);
     if (declared !== undefined && declared !== isLive?.digest && !barred.has(declared)) {
-      this.#evidence ??= await checkEvidence(github, git, { model, digest: declared }, reviewers !== undefined);
+      this.#evidence ??= await checkEvidence(
+        github,
+        git,
+        { model, digest: declared },
+        reviewers !== undefined,
+      );
       if (this.#evidence.holds)
         this.#approval ??= await this.#readApproval(this.#evidence.of, isLive?.digest);
     }

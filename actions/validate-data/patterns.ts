@@ -16,7 +16,7 @@ export function toRe2(source: string): Rewritten {
   const repeats = new Repeats();
   for (let index = 0; index < source.length; ) {
     const rest = source.slice(index);
-    const piece = inClass ? classPiece(rest) : outerPiece(rest);
+    const piece = inClass ? rangePiece(rest) : outerPiece(rest);
     if ('construct' in piece) return piece;
     pattern += piece.pattern;
     if (!inClass && !repeats.take(piece.read)) return { construct: piece.read };
@@ -88,10 +88,29 @@ function outerPiece(rest: string): Piece {
   return same(String.fromCodePoint(rest.codePointAt(0) ?? 0));
 }
 
+/** One or two characters of a class: a range, or two sets with a `-` that is a character by itself (ECMA-262, annex B.1.2). */
+function rangePiece(rest: string): Piece {
+  const low = classPiece(rest);
+  if ('construct' in low || low.read === ']') return low;
+  const after = rest.slice(low.read.length);
+  if (!/^-[^\]]/u.test(after)) return low;
+  const high = classPiece(after.slice(1));
+  if ('construct' in high) return high;
+  const minus = isSet(low.read) || isSet(high.read) ? '\\-' : '-';
+  return { read: `${low.read}-${high.read}`, pattern: `${low.pattern}${minus}${high.pattern}` };
+}
+
+/** Whether a piece of a class stands for several characters. */
+function isSet(read: string): boolean {
+  return /^\\[dDwWsSpP]/.test(read);
+}
+
 function classPiece(rest: string): Piece {
   if (rest.startsWith('\\')) return escapePiece(rest, true);
   // RE2 would read `[:` as the start of a POSIX class.
   if (rest.startsWith('[')) return { read: '[', pattern: '\\[' };
+  // Where no range begins, a `-` stands for itself.
+  if (rest.startsWith('-')) return { read: '-', pattern: '\\-' };
   return same(String.fromCodePoint(rest.codePointAt(0) ?? 0));
 }
 

@@ -20,9 +20,9 @@ OLD and NEW are files, or REVISION:FILE as git names them; OLD may be git:REVISI
 /** `greenlight contract diff`: what changed between two contracts, whom it breaks, and whether waivers and version say so. */
 export default async function diff(args: readonly string[], host: Host): Promise<number> {
   const { old: from, next: to, waivers: waiversFile } = readArgs(args);
-  const next = await readSource(to, host);
-  const old = await readSource(
-    from.startsWith('git:') ? `${from.slice('git:'.length)}:./${next.file}` : from,
+  const { contract: next, path: nextPath } = await readSource(to, host);
+  const { contract: old } = await readSource(
+    from.startsWith('git:') ? `${from.slice('git:'.length)}:${nextPath}` : from,
     host,
   );
   const changes = compare(old, next);
@@ -61,19 +61,26 @@ function readArgs(args: readonly string[]): { old: string; next: string; waivers
   }
 }
 
+interface Source {
+  readonly contract: Contract;
+  /** Its file as git names it after `REVISION:`. From the root of the repository, or with `./` from the working folder. */
+  readonly path: string;
+}
+
 /** A contract in the working folder or, by `REVISION:FILE`, in git. */
-async function readSource(source: string, host: Host): Promise<Contract> {
+async function readSource(source: string, host: Host): Promise<Source> {
   const [, revision, file] = /^([^:]+):(.+)$/s.exec(source) ?? [];
   if (revision === undefined || file === undefined || existsSync(path.resolve(host.root, source))) {
     const name = posix(path.relative(host.root, path.resolve(host.root, source)));
-    return readContract(await readTextFile(host.root, source, 'the contract', name), name);
+    const text = await readTextFile(host.root, source, 'the contract', name);
+    return { contract: readContract(text, name), path: `./${name}` };
   }
   const name = `${revision}:${file.replace(/^\.\//, '')}`;
   const text = await showAt(revision, file, host);
   if (text === undefined) {
     throw new GreenlightError({ code: 'file/not-found', message: `the contract ${name} does not exist` });
   }
-  return readContract(text, name);
+  return { contract: readContract(text, name), path: file };
 }
 
 async function showAt(revision: string, file: string, host: Host): Promise<string | undefined> {

@@ -58,9 +58,16 @@ export function emptyRanges(
   options: ContractTypeOptions,
 ): readonly { readonly lower: keyof ContractTypeOptions; readonly upper: keyof ContractTypeOptions }[] {
   return RANGES.flatMap(([lower, upper, mayBeEqual]) => {
-    const [low, high] = [options[lower], options[upper]];
+    const [low, high] = [ordered(options[lower]), ordered(options[upper])];
     if (low === undefined || high === undefined || typeof low !== typeof high) return [];
-    // Dates and times in their forms are in the order of their texts.
     return low > high || (low === high && !mayBeEqual) ? [{ lower, upper }] : [];
   });
+}
+
+const ISO = /^(?:\d{4}-\d\d-\d\d(?:T[\d:.]+)?|\d\d:\d\d(?::[\d.]+)?)Z?$/;
+
+/** What orders a bound; nothing in texts of dates and times with an offset or in a form of their own, whose order is not the texts'. */
+function ordered(bound: unknown): number | string | undefined {
+  if (typeof bound === 'number') return bound;
+  return typeof bound === 'string' && ISO.test(bound) ? bound.replace('Z', '') : undefined;
 }

@@ -5,7 +5,8 @@ const ATTEMPTS = 3;
 
 /**
  * The one comment with `marker` on an issue or pull request: made, changed where its text differs, or left alone.
- * The marker is a hidden line of its own, `<!-- greenlight:… -->`; only comments by the same account are ours.
+ * The marker is a hidden line of its own, `<!-- greenlight:… -->`. Ours is a comment that opens with it and is by a bot, as a workflow's
+ * token is, or by the token's own account; anyone else may have pasted it.
  * Where an answer was lost it looks again before it makes another.
  */
 export async function upsertComment(
@@ -42,7 +43,22 @@ async function findComment(github: Github, issue: number, marker: string) {
   const comments = await github.attempt(`read the comments of #${issue}`, (octokit) =>
     octokit.paginate(octokit.rest.issues.listComments, { owner, repo, issue_number: issue, per_page: 100 }),
   );
-  return comments.find(
-    (comment) => comment.body?.startsWith(marker) === true && comment.user?.type === 'Bot',
-  );
+  const marked = comments.filter(({ body }) => body?.startsWith(marker));
+  const byBot = marked.find(({ user }) => user?.type === 'Bot');
+  if (byBot !== undefined || marked.length === 0) return byBot;
+  const own = await ownAccount(github);
+  return own === undefined ? undefined : marked.find(({ user }) => user?.id === own);
+}
+
+/** The id of the account whose token this is; undefined for a workflow's or an App's, which GitHub tells no account (403). */
+async function ownAccount(github: Github): Promise<number | undefined> {
+  try {
+    const { data } = await github.attempt('read whose token this is', (octokit) =>
+      octokit.rest.users.getAuthenticated(),
+    );
+    return data.id;
+  } catch (error) {
+    if (statusOf(error) === 403) return undefined;
+    throw error;
+  }
 }

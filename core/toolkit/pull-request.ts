@@ -345,7 +345,7 @@ export async function updatePullRequestBranch(
     );
     return { kind: 'done' };
   } catch (error) {
-    // 422 is a head that moved, a conflict or a branch that is up to date; 403 also a change of workflow files, which a job's token may not bring.
+    // 422 is a head that moved, a conflict, or nothing to merge; 403 also a change of workflow files, which a job's token may not bring.
     const status = statusOf(error);
     if (status === 403 || status === 422) return { kind: 'refused', reason: wordsOf(error) };
     throw error;

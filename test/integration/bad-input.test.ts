@@ -16,7 +16,7 @@ import { greenlight, MARKER, type Run, STACK_TRACE, workspace } from './bad-inpu
 import { VALUES } from './bad-input/values.ts';
 
 /** Longer than the limit at which a run is killed. */
-const PATIENCE = 90_000;
+const PATIENCE = 120_000;
 
 async function runOf(input: BadInput): Promise<Run> {
   const space = workspace();

@@ -116,6 +116,27 @@ describe('greenlight contract diff', () => {
     expect(await run('git:main', FILE)).toMatchObject({ code: 0 });
   });
 
+  it.each(['HEAD:contracts/flights.odcs.yaml', 'HEAD:./contracts/flights.odcs.yaml'])(
+    'finds at another revision what the new one, %s, names',
+    async (next) => {
+      write(FILE, edited(RAISED, MAJOR));
+      git('checkout', '--quiet', '-b', 'next');
+      git('commit', '--quiet', '--all', '--message=raised');
+      const { code, output } = await run('git:main', next);
+      expect(output).toContain('Changes of HEAD:contracts/flights.odcs.yaml against main:contracts/');
+      expect(output).toContain('maximum raised from 2880 to 9999');
+      expect(code).toBe(1);
+    },
+  );
+
+  it('finds it from within a folder, where git names it from the root', async () => {
+    const top = root;
+    root = path.join(top, 'contracts');
+    const { code } = await run('git:main', 'HEAD:contracts/flights.odcs.yaml');
+    root = top;
+    expect(code).toBe(0);
+  });
+
   it('compares two files of the working folder', async () => {
     write('old.yaml', BEFORE);
     expect((await run('old.yaml', path.join(root, FILE))).output).toContain(

@@ -354,44 +354,104 @@ describe('an environment where the workflow merges', () => {
     expect(await stage.declared('staging')).toBe(digest);
   });
 
-  it('waits for a check that fails', async () => {
-    await stage.release({ model: 'one' });
-    await rule([
+  const checked = (strict: boolean) =>
+    rule([
       {
         type: 'required_status_checks',
         parameters: {
           required_status_checks: [{ context: 'test' }],
-          strict_required_status_checks_policy: false,
+          strict_required_status_checks_policy: strict,
         },
       },
     ]);
-    await waits('a check that it does not have');
-    await stage.as('data-scientist').repos.createCommitStatus({
+
+  const passTest = async () =>
+    stage.as('data-scientist').repos.createCommitStatus({
       owner,
       repo,
       sha: await stage.head(STAGING),
       state: 'success',
       context: 'test',
     });
+
+  it('waits for a check that fails', async () => {
+    await stage.release({ model: 'one' });
+    await checked(false);
+    await waits('a check that it does not have');
+    await passTest();
     expect((await stage.run()).outputs).toMatchObject({ merged: 'staging' });
   });
 
-  it('waits where main has another content in the same place', async () => {
+  it('is written again, and merged, where main has another content in the same place', async () => {
     const one = await stage.release({ model: 'one' });
-    const { data } = await rule([
-      {
-        type: 'required_status_checks',
-        parameters: {
-          required_status_checks: [{ context: 'test' }],
-          strict_required_status_checks_policy: false,
-        },
-      },
-    ]);
+    const { data } = await checked(false);
     await stage.run();
     await stage.as('model-owner').repos.deleteRepoRuleset({ owner, repo, ruleset_id: data.id });
     await declare('staging', 'f'.repeat(64));
-    await waits('#1 waits: it conflicts with main');
-    expect(await stage.declared('staging', STAGING)).toBe(one);
+    expect(await stage.sentence('staging')).toContain('#1 was merged by the workflow');
+    expect(await stage.declared('staging')).toBe(one);
+  });
+
+  /** A pull request with all checks, which main has left behind. */
+  async function behind(): Promise<void> {
+    await stage.release({ model: 'one' });
+    await stage.run();
+    await passTest();
+    await commit({ 'note.txt': 'main has moved' });
+  }
+
+  it('has its branch brought up to date where main asks for that, and stays the workflow’s', async () => {
+    await checked(true);
+    await behind();
+    expect(await stage.sentence('staging')).toContain('it is being updated, and the next run merges it');
+    const before = stage.writes().length;
+    expect(await stage.sentence('staging')).toContain('a check that it does not have');
+    expect(stage.writes().slice(before)).toEqual([]);
+    await passTest();
+    expect((await stage.run()).outputs).toMatchObject({ merged: 'staging' });
+  });
+
+  it('says why its branch could not be brought up to date, and where a person’s commit leads', async () => {
+    await checked(true);
+    await behind();
+    const body = { message: 'refusing to allow it without `workflows` permission', documentation_url: '' };
+    stage.world.forge.inject({ match: { path: /update-branch$/ }, answer: { status: 403, body } });
+    const sentence = await stage.sentence('staging');
+    expect(sentence).toContain('could not be updated (refusing to allow it without `workflows` permission)');
+    expect(sentence).toContain('whoever presses “Update branch” merges it too');
+    await stage.personCommits(STAGING);
+    expect(await stage.sentence('staging')).toContain('; a person merges it, or closes it');
+  });
+
+  it("gives GitHub's reason against a merge that its state allows", async () => {
+    await stage.release({ model: 'one' });
+    const { data } = await rule([
+      {
+        type: 'pull_request',
+        parameters: {
+          allowed_merge_methods: ['merge'],
+          required_approving_review_count: 0,
+          dismiss_stale_reviews_on_push: false,
+          require_code_owner_review: false,
+          require_last_push_approval: false,
+          required_review_thread_resolution: false,
+        },
+      },
+    ]);
+    expect(await stage.sentence('staging')).toBe(
+      '#1 waits: Repository rule violations found Merge method squash is not allowed.',
+    );
+    await stage.as('model-owner').repos.deleteRepoRuleset({ owner, repo, ruleset_id: data.id });
+    await stage.as('model-owner').repos.update({ owner, repo, allow_squash_merge: false });
+    expect((await stage.run()).outputs).toMatchObject({ merged: 'staging' });
+  });
+
+  it('looks again at a head that moved before the merge', async () => {
+    await stage.release({ model: 'one' });
+    const body = { message: 'Head branch was modified. Review and try the merge again.' };
+    stage.world.forge.inject({ match: { path: /\/merge$/ }, answer: { status: 409, body } });
+    expect(await stage.sentence('staging')).toContain('changed while it was looked at');
+    expect((await stage.run()).outputs).toMatchObject({ merged: 'staging' });
   });
 });
 
@@ -581,6 +641,35 @@ describe('the body of a pull request', () => {
     expect(text).toMatch(/May not approve, .*risk-reviewer, 1 without an account on GitHub\n/);
     expect(text).not.toContain('owner@example.test');
     expect(text).toMatch(/\| Data train \| `\w{12}` \| – \| new \|/);
+  });
+
+  it("lists the waivers of the release's own commit that hold still", async () => {
+    const waiver = (scope: string, expires: string) =>
+      `  - { scope: ${scope}, change: maximum-raised, owner: "@risk-reviewer", reason: delays are real, expires: ${expires} }\n`;
+    await commit({
+      'greenlight.yaml': `${manifest()}waivers: rules/waivers.yaml\n`,
+      'rules/waivers.yaml': `waivers:\n${waiver('late.*', '2001-12-31')}${waiver('soon.*', '2001-03-31')}${waiver('over.*', '2001-02-01')}`,
+    });
+    await soaked();
+    await commit({ 'rules/waivers.yaml': 'waivers: []\n' });
+    const text = await body();
+    expect(text).toContain('**Waivers in force:** 2, listed below');
+    expect(text).toMatch(/soon.*risk-reviewer.*delays are real.*2001-03-31.*\n.*late.*2001-12-31/);
+    expect(text).not.toContain('over.*');
+
+    // A waiver that ends is no reason to ask anyone again.
+    stage.pass(24 * 40);
+    expect(await body()).toContain('**Waivers in force:** 1, listed below');
+  });
+
+  it('says that the waivers could not be read, and offers the release', async () => {
+    await commit({
+      'greenlight.yaml': `${manifest()}waivers: rules/waivers.yaml\n`,
+    });
+    await soaked();
+    expect(await body()).toContain(
+      "can't be told: its commit has no rules/waivers.yaml, which greenlight.yaml names",
+    );
   });
 
   it('renders names that nobody expects as text', async () => {

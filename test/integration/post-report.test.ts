@@ -2,14 +2,16 @@ import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { DefaultArtifactClient } from '@actions/artifact';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import postReport from '../../actions/post-report/main.ts';
 import { perform } from '../../cli/perform.ts';
 import type { Report } from '../../core/kernel/blocks.ts';
-import type { Outcome } from '../../core/toolkit/action.ts';
+import { GreenlightError } from '../../core/kernel/errors.ts';
+import { defineAction, type Outcome } from '../../core/toolkit/action.ts';
 import { reportArtifactName, uploadArtifact } from '../../core/toolkit/artifacts.ts';
 import { connectGithub } from '../../core/toolkit/github.ts';
 import { type Host, makeHost } from '../../core/toolkit/host.ts';
+import { text } from '../../core/toolkit/inputs.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
 import {
   type Clone,
@@ -70,11 +72,11 @@ afterAll(async () => {
   await world.close();
 });
 
-/** A pull request from `branch`, a run of it that these artifacts are then uploaded in, and where GitHub's event of its end is put. */
-async function started(branch: string) {
+/** A pull request from `branch` that adds `files`, a run of it that these artifacts are then uploaded in, and where GitHub's event of its end is put. */
+async function started(branch: string, files: Record<string, string> = { [`${branch}.txt`]: branch }) {
   const { forge } = world;
   await clone.git('checkout', '-q', 'main');
-  const sha = await clone.branch(branch, { [`${branch}.txt`]: branch });
+  const sha = await clone.branch(branch, files);
   const { data: pull } = await octokit(forge, forge.token('model-owner')).rest.pulls.create({
     owner,
     repo,
@@ -118,8 +120,13 @@ async function end({ run, sha, branch }: Started, conclusion: Conclusion): Promi
 }
 
 /** A pull request whose run has ended with these report.json texts by artifact. */
-async function ended(branch: string, conclusion: Conclusion, reports: Record<string, string>) {
-  const judged = await started(branch);
+async function ended(
+  branch: string,
+  conclusion: Conclusion,
+  reports: Record<string, string>,
+  files?: Record<string, string>,
+) {
+  const judged = await started(branch, files);
   for (const [name, text] of Object.entries(reports)) await hand(branch, name, text);
   return { ...judged, event: await end(judged, conclusion) };
 }
@@ -329,7 +336,7 @@ it('gives the status where it may not comment, and the verdict stays', async () 
 });
 
 it('leaves the comment to the newer run where the head has moved, and says so', async () => {
-  const { pull, sha, event } = await ended('moved', 'success', {});
+  const { pull, sha, event } = await ended('moved', 'success', { [VALIDATE]: reportText('pass', 'fine') });
   const head = await clone.branch('moved', { 'moved.txt': 'again' });
   const { outputs, report } = await post(event);
   expect(outputs).toMatchObject({ comment: 'none', 'pull-request': '' });
@@ -347,6 +354,97 @@ it('says that there is no pull request to tell', async () => {
   expect(outputs).toMatchObject({ comment: 'none', 'pull-request': '' });
   expect(await told(pull, sha)).toMatchObject({ comments: [], statuses: ['greenlight: success'] });
   expect(shown(report)).toContain(`no open pull request has the commit \`${sha.slice(0, 12)}\` as its head`);
+});
+
+it('gives the status where it may not look for the pull request either, and says so', async () => {
+  const { pull, sha, event } = await ended('no-pulls', 'failure', { [VALIDATE]: reportText('fail', 'late') });
+  world.forge.inject({ match: { method: 'GET', path: /\/pulls\?/ }, answer: { status: 403 } });
+  const { outputs, report } = await post(event);
+  expect(outputs).toEqual({ 'reported-verdict': 'fail', comment: 'none', 'pull-request': '' });
+  expect(await told(pull, sha)).toMatchObject({ comments: [], statuses: ['greenlight: failure'] });
+  expect(shown(report)).toContain(
+    `the pull request of the commit \`${sha.slice(0, 12)}\` could not be looked`,
+  );
+  expect(warnings.at(-1)).toContain('could not find the pull request');
+});
+
+describe('a run that ended well without a report', () => {
+  const docs = { 'docs/use.md': 'how', 'deploy/production/m.yaml': 'digest: x' };
+
+  it('is green where nothing of the model changed, and writes nothing the second time', async () => {
+    const { pull, sha, event } = await ended('docs', 'success', {}, docs);
+    expect((await post(event)).outputs).toMatchObject({ 'reported-verdict': 'pass', comment: 'created' });
+    expect(await told(pull, sha)).toMatchObject({
+      statuses: ['greenlight: success'],
+      description: 'nothing of the model changed: nothing was to be judged',
+    });
+    const before = world.forge.requests.length;
+    expect((await post(event)).outputs?.['comment']).toBe('unchanged');
+    expect(world.forge.writes(before)).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['a workflow that judges nothing', { '.github/workflows/model.yml': 'on: pull_request' }],
+    ['code among documents', { ...docs, 'train.py': 'import os' }],
+    ['a folder whose name only begins like deployments', { 'deployed/train.py': 'import os' }],
+  ])('is an error where something else changed: %s', async (what, files) => {
+    const { pull, sha, event } = await ended(what.replaceAll(' ', '-'), 'success', {}, files);
+    expect((await post(event)).outputs).toMatchObject({ 'reported-verdict': 'error', comment: 'created' });
+    expect(await told(pull, sha)).toMatchObject({
+      comments: [expect.stringContaining('the run ended without a report')],
+      statuses: ['greenlight: error'],
+    });
+  });
+
+  it('is an error where code was renamed to a document', async () => {
+    await clone.git('checkout', '-q', 'main');
+    await clone.git('mv', 'a.txt', 'a.md');
+    const { sha, pull, event } = await ended('renamed', 'success', {}, {});
+    expect((await post(event)).outputs?.['reported-verdict']).toBe('error');
+    expect((await told(pull, sha)).statuses).toEqual(['greenlight: error']);
+  });
+
+  it('is an error where no pull request is open, where its head moves, and where it can not be read', async () => {
+    const moved = await ended('moved-on', 'success', {}, docs);
+    await clone.branch('moved-on', { 'more.md': 'more' });
+    await post(moved.event);
+    expect((await told(moved.pull, moved.sha)).statuses).toEqual(['greenlight: error']);
+    const unread = await ended('unread', 'success', {}, docs);
+    world.forge.inject({ match: { path: /\/pulls\/\d+\/files/ }, answer: { status: 403 } });
+    expect((await post(unread.event)).outputs?.['comment']).toBe('created');
+    expect((await told(unread.pull, unread.sha)).statuses).toEqual(['greenlight: error']);
+  });
+});
+
+it('tells of the last try alone: an error that a later one passed is replaced, however the model was named', async () => {
+  const { git } = host;
+  const manifest = `models:\n  m:\n    data: { train: { path: a.csv }, test: { path: b.csv } }\n    model: m.onnx\n`;
+  const judged = await started('tried-again', { 'greenlight.yaml': manifest });
+  const runner = makeHost(
+    { GITHUB_ACTIONS: 'true', ACTIONS_RUNTIME_TOKEN: 'as stubbed' },
+    git.root,
+    path.join(world.folder, 'tries'),
+    host.log,
+    host.render,
+  );
+  let tries = 0;
+  const action = defineAction({
+    name: 'validate-data',
+    inputs: { model: text('the model') },
+    async run({ model }, { model: named }): Promise<Outcome> {
+      if (++tries === 1) throw new GreenlightError({ code: 'data/away', message: 'the data are away' });
+      const report = { title: 'validate-data', blocks: [] };
+      return { verdict: 'pass', model: (await named(model)).name, subjects: [], findings: [], report };
+    },
+  });
+  const door = { input: () => '', show: async () => {}, outputs: () => {}, annotate: () => {} };
+  expect(await perform(action, runner, door)).toBe(3);
+  expect((await post(await end(judged, 'failure'))).outputs?.['reported-verdict']).toBe('error');
+  expect(await perform(action, runner, door)).toBe(0);
+  expect((await post(await end(judged, 'success'))).outputs?.['reported-verdict']).toBe('pass');
+  const api = octokit(world.forge, world.forge.token('model-owner'));
+  const { data } = await api.rest.actions.listWorkflowRunArtifacts({ owner, repo, run_id: judged.run.id });
+  expect(data.artifacts.map(({ name }) => name)).toEqual([VALIDATE, `${VALIDATE}.json`]);
 });
 
 it('asks again where the server fails for a moment, and ends as one comment and one status', async () => {

@@ -134,6 +134,18 @@ describe('propose-retraining', () => {
     expect(await pulls()).toHaveLength(2);
   });
 
+  it('knows the model from a lock that is too long for one answer', async () => {
+    await retrained('a');
+    const api = octokit(world.forge, token).rest;
+    const { data } = await api.repos.getContent({ owner, repo, path: 'greenlight.lock', ref: 'main' });
+    world.forge.inject({
+      match: { path: /contents\/greenlight\.lock/ },
+      answer: { status: 200, body: { ...data, encoding: 'none', content: '' } },
+    });
+    expect((await run()).outputs).toMatchObject({ operation: 'same-model' });
+    expect(await pulls()).toEqual([]);
+  });
+
   it('does not propose again what a person closed', async () => {
     await retrained('b');
     await run();

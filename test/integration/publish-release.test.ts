@@ -76,7 +76,9 @@ const writes = (): number => world.forge.writes().filter(({ path }) => path.star
 async function expectComplete(commit: string, left: readonly string[] = []): Promise<void> {
   expect(await releases()).toMatchObject([{ draft: false, tag_name: TAG }]);
   expect(await findRelease(github, MODEL, digest)).toMatchObject({ manifest: { digest, commit } });
-  expect(await checkEvidence(github, host.git, { model: MODEL, digest }, true)).toMatchObject({ holds: true });
+  expect(await checkEvidence(github, host.git, { model: MODEL, digest }, true)).toMatchObject({
+    holds: true,
+  });
   const ledger = await readLedger(host.git, { fetch: true });
   const folder = path.join(world.folder, 'assets');
   await downloadRelease(github, MODEL, digest, folder);

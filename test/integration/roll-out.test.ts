@@ -4,9 +4,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import rollOut from '../../actions/roll-out/main.ts';
 import { deploymentPath, writeDeployment } from '../../core/formats/deployment.ts';
+import { LOCK_FILE } from '../../core/formats/lock.ts';
 import { writeProbe } from '../../core/formats/probe.ts';
 import { writeReleaseManifest } from '../../core/formats/release.ts';
-import { PREDICATES, resource, statement, writeStatement } from '../../core/formats/statement.ts';
+import { authorsOf } from '../../core/ledger/approvers.ts';
 import { append, live, readLedger, rejected } from '../../core/ledger/ledger.ts';
 import { findRelease, releaseTag } from '../../core/ledger/releases.ts';
 import type { Outcome } from '../../core/toolkit/action.ts';
@@ -17,12 +18,12 @@ import type { Host } from '../../core/toolkit/host.ts';
 import { startClient } from '../../examples/serving/client.mjs';
 import { createServer } from '../../examples/serving/server.mjs';
 import { type Clone, octokit, REPOSITORY, startJob, type World } from '../forge/fixture.ts';
+import { FILES, type Flaws, lockOf, MODEL, statementsOf } from './evidence-support.ts';
 import { answerOf, row, tinyModel } from './serving-support.ts';
 
 // The pace of one write a second is for GitHub's sake, not for a server on this machine.
 vi.mock('@octokit/plugin-throttling', () => ({ throttling: () => ({}) }));
 
-const MODEL = 'flight-delay';
 const [owner, repo] = REPOSITORY.split('/') as [string, string];
 const one = tinyModel(0.5);
 const two = tinyModel(0.25);
@@ -37,11 +38,7 @@ let host: Host;
 let github: Github;
 let token: string;
 
-const manifest = (): string => `models:
-  ${MODEL}:
-    data: { train: { path: train.csv }, test: { path: test.csv } }
-    model: model.onnx
-    environments:
+const manifest = (): string => `${FILES['greenlight.yaml'].split('    environments:\n')[0]}    environments:
       production:
         target: { open-inference: "${server.url}", models: ${models} }
         canary: [20, 50, 100]
@@ -64,7 +61,7 @@ beforeEach(async () => {
   models = await mkdtemp(path.join(tmpdir(), 'models-'));
   server = await start();
   ({ world, clone, host, github, token } = await startJob(
-    { 'greenlight.yaml': manifest() },
+    { ...FILES, 'greenlight.yaml': manifest() },
     { contents: 'write', 'pull-requests': 'write', issues: 'write' },
     { actionsMayCreatePullRequests: true },
   ));
@@ -77,15 +74,21 @@ afterEach(async () => {
   await rm(models, { recursive: true, force: true });
 });
 
-/** Publishes a model with its evidence, as publish-release does. */
+/** Commits a model's lock and publishes the model with its evidence, as publish-release does. */
 async function release(
   { bytes, digest }: { bytes: Uint8Array; digest: string },
   slope: number,
-  verdict = 'pass',
-): Promise<void> {
-  const subject = [resource(MODEL, digest)];
+  flaws: Flaws = {},
+): Promise<string> {
+  const lock = lockOf(flaws.locked ?? digest, bytes.length);
+  const commit = await clone.commit({ [LOCK_FILE]: lock }, `train ${digest}`);
+  await clone.push('main');
+  const statements = Object.entries(statementsOf({ digest, commit, lock }, flaws)).map(
+    ([action, text]) => [`${action}.json`, { role: 'statement', bytes: Buffer.from(text) }] as const,
+  );
   const files = {
     'model.onnx': { role: 'model', bytes },
+    [LOCK_FILE]: { role: 'lock', bytes: Buffer.from(lock) },
     'probe.json': {
       role: 'probe',
       bytes: Buffer.from(
@@ -99,22 +102,7 @@ async function release(
         }),
       ),
     },
-    'training.json': {
-      role: 'statement',
-      bytes: Buffer.from(writeStatement(statement(subject, PREDICATES.training, {}))),
-    },
-    'evaluation.json': {
-      role: 'statement',
-      bytes: Buffer.from(writeStatement(statement(subject, PREDICATES.evaluation, { verdict }))),
-    },
-    'contract.json': {
-      role: 'statement',
-      bytes: Buffer.from(
-        writeStatement(
-          statement([resource('data', 'd'.repeat(64))], PREDICATES.contract, { verdict: 'pass' }),
-        ),
-      ),
-    },
+    ...Object.fromEntries(statements),
   } as const;
   const listed = Object.entries(files).map(([asset, file]) => ({
     role: file.role,
@@ -123,7 +111,6 @@ async function release(
     sha256: sha256(file.bytes),
     size: file.bytes.length,
   }));
-  const commit = await clone.git('rev-parse', 'HEAD');
   const description = writeReleaseManifest({
     schema: 'greenlight.release/v1',
     model: MODEL,
@@ -149,6 +136,7 @@ async function release(
   for (const [name, file] of Object.entries(files)) await upload(name, file.bytes);
   await upload('release.json', Buffer.from(description));
   await api.updateRelease({ owner, repo, release_id: draft.id, draft: false });
+  return commit;
 }
 
 type Reviews = readonly [
@@ -399,16 +387,53 @@ describe('roll-out on a real server', () => {
 
 describe('what does not start', () => {
   it('is a release that failed its evaluation, or none', async () => {
-    await release(one, 0.5, 'fail');
+    await release(one, 0.5, { verdict: 'fail' });
     await declare(one.digest);
     expect(await run()).toMatchObject({
       verdict: 'fail',
-      findings: [{ reasons: [expect.stringContaining('no evaluation')] }],
+      findings: [{ reasons: ['evaluation: the evaluation of this digest ended in fail'] }],
     });
     await declare(two.digest);
     expect(await run()).toMatchObject({
       verdict: 'error',
       findings: [{ reasons: [expect.stringContaining('release/missing')] }],
+    });
+    expect(await records()).toEqual([]);
+  });
+
+  it.each<[string, string, Flaws]>([
+    ['another policy than the commit’s', 'evaluation: the policy', { policy: 'another' }],
+    ['an evaluation on other data', 'evaluation: it was made on', { evaluatedOn: 'a'.repeat(64) }],
+    ['a contract held against other data', 'contract: data/train.csv', { contractOf: 'b'.repeat(64) }],
+    ['another contract than the commit’s', 'contract: the contract', { contract: 'another' }],
+    ['a lock that names another model', 'training: greenlight.lock', { locked: 'c'.repeat(64) }],
+    ['a training from another commit', 'training: it was trained from', { trainedFrom: 'd'.repeat(40) }],
+    ['a training on other data', 'data: training did not read', { trainedOn: 'e'.repeat(64) }],
+  ])('is a release whose evidence `greenlight verify` refuses: %s', async (_, reason, flaws) => {
+    await release(one, 0.5, flaws);
+    await declare(one.digest);
+    expect(await run()).toMatchObject({
+      verdict: 'fail',
+      findings: [{ state: 'pending', reasons: expect.arrayContaining([expect.stringContaining(reason)]) }],
+    });
+    expect(await records()).toEqual([]);
+    expect(await weights()).toBeUndefined();
+  });
+
+  it('is a release of a commit that is not on main', async () => {
+    const commit = await release(one, 0.5);
+    await clone.git('reset', '-q', '--hard', 'HEAD~1');
+    await clone.push('main', '--force');
+    await declare(one.digest);
+    expect(await run()).toMatchObject({
+      verdict: 'fail',
+      findings: [
+        {
+          reasons: [
+            `training: the commit of the release, ${commit}, is not on the default branch (origin/main)`,
+          ],
+        },
+      ],
     });
     expect(await records()).toEqual([]);
   });
@@ -445,6 +470,29 @@ describe('what does not start', () => {
     const reasons = (outcome.findings[0] as unknown as { reasons: string[] }).reasons.join('\n');
     expect(reasons).toContain('@risk-reviewer on #1 does not count: of another digest');
     expect(reasons).toContain('@data-scientist on #1 does not count: an author of what is released');
+  });
+
+  it('is what a person approved who wrote in it and did not commit it', async () => {
+    const { data } = await octokit(world.forge, token).rest.users.getByUsername({
+      username: 'risk-reviewer',
+    });
+    const trailers = [
+      `Co-authored-by: Risk Reviewer <${data.id}+Risk-Reviewer@users.noreply.github.com>`,
+      'co-authored-by: Somebody <somebody@example.test>',
+    ];
+    await clone.commit({ 'train.txt': 'a change' }, `a change (#1)\n\n${trailers.join('\n')}`);
+    const releaseCommit = await release(one, 0.5);
+    expect(await authorsOf(github, { liveCommit: undefined, releaseCommit })).toEqual([
+      'Risk-Reviewer',
+      'owner@example.test',
+      'somebody@example.test',
+    ]);
+    await declare(one.digest);
+    const outcome = await run();
+    expect(outcome.verdict).toBe('fail');
+    expect((outcome.findings[0] as unknown as { reasons: string[] }).reasons.join('\n')).toContain(
+      '@risk-reviewer on #1 does not count: an author of what is released',
+    );
   });
 
   it('is a model whose answers are not those of its release', async () => {

@@ -131,6 +131,21 @@ describe('greenlight verify', () => {
     expect(walked.code).toBe(1);
   });
 
+  it('names a release of a commit that is not on the default branch, whatever is checked out', async () => {
+    const { digest, commit } = await live();
+    await clone.git('reset', '-q', '--hard', `${commit}~1`);
+    const off = await walk(digest, '--model', MODEL);
+    expect(off.output).toContain(`the commit of the release, ${commit}, is not on the default branch (HEAD)`);
+    expect(off.code).toBe(1);
+    await clone.push('main', '--force');
+    await clone.git('fetch', '-q', 'origin');
+    await clone.git('checkout', '-q', commit);
+    expect((await walk(digest)).output).toContain(`${commit}, is not on the default branch (origin/main)`);
+    await clone.git('update-ref', 'refs/remotes/origin/trunk', commit);
+    await clone.git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/trunk');
+    expect((await walk(digest)).output).not.toContain(`the commit of the release, ${commit}, is not on`);
+  });
+
   it('names a data file with another byte, and one that is not there', async () => {
     const { digest } = await live();
     await putData({ ...DATA, 'data/train.csv': flipped(DATA['data/train.csv']) });

@@ -129,8 +129,10 @@ describe('the bytes of an artifact', () => {
   });
 
   it('are gone where they have expired, or the server has them no longer', async () => {
-    answer = (_, response) => response.writeHead(404).end();
-    expect(await readArtifact(github, artifact, 1)).toBe('gone');
+    for (const status of [404, 410]) {
+      answer = (_, response) => response.writeHead(status).end();
+      expect(await readArtifact(github, artifact, 1)).toBe('gone');
+    }
     answer = (_, response) => response.writeHead(500).end();
     expect(await readArtifact(github, { ...artifact, expired: true }, 1)).toBe('gone');
   });

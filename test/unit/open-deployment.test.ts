@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { candidateOf, decide, ladder, type Rung } from '../../actions/open-deployment/decide.ts';
+import type { Evaluated } from '../../actions/open-deployment/facts.ts';
 import { type OfferFacts, offerReport } from '../../actions/open-deployment/report.ts';
 import type { LedgerRecord } from '../../core/formats/record.ts';
+import type { Waiver } from '../../core/formats/waiver.ts';
 import { live, rejected, rolledBack, soakedSince } from '../../core/ledger/history.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
 
@@ -286,6 +288,7 @@ describe('offerReport', () => {
     liveFacts: undefined,
     authors: Array.from({ length: 40 }, (_, index) => `author-${String(index).padStart(2, '0')}`),
     reviewers: { able: ['risk-reviewer'], unable: [] },
+    waivers: { kind: 'known', waivers: [] },
   };
   const text = renderMarkdown(offerReport(facts), { limit: 60_000 });
 
@@ -301,6 +304,68 @@ describe('offerReport', () => {
   it('names thirty authors and counts the others', () => {
     expect(text).toContain('author-29, 10 more');
     expect(text).not.toContain('author-30');
+  });
+
+  const told = (changed: Partial<OfferFacts>): string =>
+    renderMarkdown(offerReport({ ...facts, ...changed }), { limit: 60_000 });
+
+  it('says that nothing was compared, beside what is live', () => {
+    const judged = (live: string | undefined, compared: NonNullable<Evaluated['live']> | null): string =>
+      told({
+        live,
+        candidate: { ...facts.candidate, evaluation: { ...facts.candidate.evaluation, live: compared } },
+      });
+    expect(judged(B, null)).toContain('nothing: no gate compared it with what is live');
+    expect(judged(B, null)).not.toContain('nothing was live');
+    expect(judged(undefined, null)).toContain('**Compared with:** nothing was live');
+    expect(judged(B, { name: 'toy', digest: { sha256: D } })).toContain(`**Compared with:** \`${D}\``);
+  });
+
+  it('puts the slices of the worst verdict first, and of one verdict the lowest', () => {
+    const groups = (
+      [
+        ['low', 0.1, 'pass'],
+        ['high', 0.9, 'fail'],
+        ['higher', 0.95, 'fail'],
+        ['unsure', 0.5, 'inconclusive'],
+        ['unmeasured', undefined, 'error'],
+        ['lower', 0.05, 'pass'],
+      ] as const
+    ).map(([slice, estimate, verdict]) => ({
+      slice,
+      verdict,
+      ...(estimate === undefined ? {} : { estimate }),
+    }));
+    const text = told({
+      candidate: {
+        ...facts.candidate,
+        evaluation: { verdict: 'fail', gates: [{ gate: 'gap by carrier', verdict: 'fail', groups }] },
+      },
+    });
+    const order = text.split('\n').flatMap((line) => {
+      const [, first = ''] = /^\| (\w+) \|/.exec(line) ?? [];
+      return groups.some(({ slice }) => slice === first) ? [first] : [];
+    });
+    expect(order).toEqual(['unmeasured', 'high', 'higher', 'unsure', 'lower', 'low']);
+    expect(text).toContain('the worst verdict first');
+  });
+
+  it('tells the waivers, that there are none, and that they could not be read', () => {
+    const waiver: Waiver = {
+      scope: 'flights.delay.*',
+      change: 'maximum-raised',
+      owner: '@risk-reviewer',
+      reason: 'delays | over two days are real',
+      expires: '2001-12-31',
+      place: { file: 'greenlight.waivers.yaml' },
+    };
+    const text = told({ waivers: { kind: 'known', waivers: [waiver] } });
+    expect(text).toContain('**Waivers in force:** 1, listed below');
+    expect(text).toMatch(/flights\.delay\.\*.* maximum-raised \| any \| .*risk-reviewer.*2001-12-31 \|/);
+    expect(told({})).toContain('**Waivers in force:** none');
+    expect(told({ waivers: { kind: 'unknown', why: 'its commit has no w.yaml' } })).toContain(
+      "**Waivers in force:** can't be told: its commit has no w.yaml",
+    );
   });
 
   it('asks for nothing where the workflow merges', () => {

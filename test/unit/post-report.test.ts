@@ -123,11 +123,11 @@ describe('links of an untrusted report', () => {
 
 describe('the verdict of a run', () => {
   const verdictOf = (each: readonly Found[], conclusion: string): Verdict =>
-    summarize(each, conclusion, HOME).verdict;
+    summarize(each, conclusion, HOME, false).verdict;
 
   it('is the worst of its reports', () => {
     const two = [found(report('pass')), found(report('fail', [], 'evaluate-model'))];
-    expect(summarize(two, 'failure', HOME).sentence).toBe('evaluate-model: fail');
+    expect(summarize(two, 'failure', HOME, false).sentence).toBe('evaluate-model: fail');
     expect(verdictOf(two, 'failure')).toBe('fail');
   });
 
@@ -140,9 +140,15 @@ describe('the verdict of a run', () => {
     ).toBe('error');
   });
 
-  it('without a report is a pass only where the run went well', () => {
-    expect(verdictOf([], 'success')).toBe('pass');
-    expect(verdictOf([], 'failure')).toBe('error');
+  it('without a report is a pass only where the run went well and nothing of the model changed', () => {
+    expect(summarize([], 'success', HOME, true)).toMatchObject({ verdict: 'pass', state: 'success' });
+    expect(summarize([], 'success', HOME, false)).toMatchObject({
+      verdict: 'error',
+      state: 'error',
+      sentence: 'the run ended without a report',
+    });
+    for (const noModel of [true, false])
+      expect(summarize([], 'failure', HOME, noModel)).toMatchObject({ verdict: 'error', state: 'error' });
   });
 
   it.each<[Verdict, string, string, string]>([
@@ -155,11 +161,11 @@ describe('the verdict of a run', () => {
     ['fail', 'success', 'failure', 'validate-data: fail'],
     ['error', 'failure', 'error', 'validate-data: error'],
   ])('as a commit status: %s in a run that ended as %s is %s', (verdict, conclusion, state, sentence) => {
-    expect(summarize([found(report(verdict))], conclusion, HOME)).toMatchObject({ state, sentence });
+    expect(summarize([found(report(verdict))], conclusion, HOME, false)).toMatchObject({ state, sentence });
   });
 
   it('stays open where the run waits for a person', () => {
-    expect(summarize([], 'action_required', HOME)).toMatchObject({
+    expect(summarize([], 'action_required', HOME, true)).toMatchObject({
       verdict: 'inconclusive',
       state: 'pending',
     });

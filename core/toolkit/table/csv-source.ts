@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { GreenlightError } from '../../kernel/errors.ts';
 import { type CsvHeader, type CsvOptions, readCsvHeader } from './csv.ts';
 import { type CsvFault, csvFaults } from './csv-faults.ts';
@@ -19,13 +20,16 @@ import { literal } from './sql.ts';
 interface Part {
   readonly file: PlainFile;
   readonly header: CsvHeader;
+  /** Whether a quoted cell may hold a line end. */
+  readonly folded: boolean;
 }
 
 /** Describes CSV files as one relation; columns are matched by name. */
 export async function describeCsv(files: readonly PlainFile[], options: CsvOptions): Promise<Source> {
   const parts: Part[] = [];
   for (const file of files) {
-    parts.push({ file, header: await readCsvHeader(file.plain, file.name, withEnding(options, file)) });
+    const header = await readCsvHeader(file.plain, file.name, withEnding(options, file));
+    parts.push({ file, header, folded: await isFolded(file.plain, header.quote) });
   }
   const names = [...new Set(parts.flatMap(({ header }) => header.names))];
   // Our names are positions: DuckDB would bind the file's names by position all the same, and rename duplicates.
@@ -37,7 +41,7 @@ export async function describeCsv(files: readonly PlainFile[], options: CsvOptio
     const cells = names.map((name, at) =>
       part.header.names.includes(name) ? `c${at}` : `CAST(NULL AS VARCHAR) AS c${at}`,
     );
-    const list = [...numbered, ...cells, ...partitionValues(part.file)].join(', ');
+    const list = [...numbered, ...cells, ...partitionValues(part.file, files)].join(', ');
     return `SELECT ${list} FROM ${read([part])}`;
   };
   const together = parts.every(
@@ -62,6 +66,25 @@ export async function describeCsv(files: readonly PlainFile[], options: CsvOptio
       return told[0] === undefined ? undefined : damaged(told[0].file.name, 'CSV');
     },
   };
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Whether there is a line end after an odd number of quotes: in every file that has one within a quoted cell, and in some others. */
+async function isFolded(file: string, quote: string): Promise<boolean> {
+  if (quote === '') return false;
+  const sign = quote.charCodeAt(0);
+  let quoted = false;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+    const bytes = chunk as Buffer;
+    if (!quoted && !bytes.includes(sign)) continue;
+    for (const byte of bytes) {
+      if (byte === sign) quoted = !quoted;
+      else if (quoted && (byte === LF || byte === CR)) return true;
+    }
+  }
+  return false;
 }
 
 function withEnding(options: CsvOptions, file: PlainFile): CsvOptions {
@@ -91,6 +114,8 @@ function readCsv(parts: readonly Part[], names: readonly string[], nulls: readon
     `nullstr = [${nulls.map(literal).join(', ')}], allow_quoted_nulls = false`,
     // DuckDB's buffers would be sixteen times the longest record.
     `max_line_size = ${RECORD_LIMIT}, buffer_size = ${RECORD_LIMIT}`,
+    // Where a thread begins within a quoted cell whose lines look like records, DuckDB gives up the file.
+    `parallel = ${!parts.some(({ folded }) => folded)}`,
   ];
   return `read_csv(${pathList(parts.map(({ file }) => file))}, ${options.join(', ')})`;
 }

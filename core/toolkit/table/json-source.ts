@@ -37,7 +37,7 @@ export async function describeJson(
   const select = (file: PlainFile, index: number, record: boolean): string => {
     const own = [
       ...(record ? [`${recordBase(index)} + row_number() OVER () AS record`] : []),
-      ...partitionValues(file),
+      ...partitionValues(file, files),
     ];
     const inner = [...own, `${values} AS j`].join(', ');
     return `SELECT * EXCLUDE (j), ${cells.join(', ')} FROM (SELECT ${inner} FROM ${read([file])})`;

@@ -45,7 +45,7 @@ export async function describeParquet(engine: Engine, files: readonly PlainFile[
       ? 'row_number() OVER ()'
       : 'file_row_number + 1';
     const numbered = record ? [`${recordBase(index)} + ${rowNumber} AS record`] : [];
-    const list = [...numbered, ...cells(own), ...partitionValues(file)].join(', ');
+    const list = [...numbered, ...cells(own), ...partitionValues(file, files)].join(', ');
     return `SELECT ${list} FROM ${readParquet([file])}`;
   };
   const partitioned = files.some(({ partitions }) => partitions.size > 0);

@@ -59,7 +59,7 @@ export function partitionColumns(
   files: readonly PlainFile[],
   others: readonly string[],
 ): readonly DataColumn[] {
-  const keys = [...(files[0]?.partitions.keys() ?? [])];
+  const keys = partitionKeys(files);
   const twice = keys.find((key) => others.includes(key));
   if (twice !== undefined) {
     throw new GreenlightError({
@@ -72,11 +72,17 @@ export function partitionColumns(
   return keys.map((name, index) => ({ name, type: undefined, sql: `p${index}`, partition: true }));
 }
 
-/** The values of a file's partitions, as parts of a SELECT list. */
-export function partitionValues(file: PlainFile): readonly string[] {
-  return [...file.partitions.values()].map(
-    (value, index) => `CAST(${value === null ? 'NULL' : literal(value)} AS VARCHAR) AS p${index}`,
-  );
+/** The values of a file's partitions, as parts of a SELECT list, in the order of {@link partitionColumns}. */
+export function partitionValues(file: PlainFile, files: readonly PlainFile[]): readonly string[] {
+  return partitionKeys(files).map((key, index) => {
+    const value = file.partitions.get(key) ?? null;
+    return `CAST(${value === null ? 'NULL' : literal(value)} AS VARCHAR) AS p${index}`;
+  });
+}
+
+/** The keys in the order of the first file's folders; other files may nest them otherwise. */
+function partitionKeys(files: readonly PlainFile[]): readonly string[] {
+  return [...(files[0]?.partitions.keys() ?? [])];
 }
 
 /** One warning a file, for the columns that other files of its table have. */

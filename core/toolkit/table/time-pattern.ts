@@ -4,14 +4,17 @@ export interface TimePattern {
   readonly form: string;
   /** The pattern for DuckDB's strptime. */
   readonly strptime: string;
+  /** Whether a text has the form and tells a moment that there is: no 30 February, no 25 o'clock. */
+  tells(text: string): boolean;
 }
 
 const MONTHS = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
 const FULL_MONTHS = 'January|February|March|April|May|June|July|August|September|October|November|December';
-const DAYS = 'Mon|Tue|Wed|Thu|Fri|Sat|Sun';
-const FULL_DAYS = 'Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday';
+// The offsets that a timestamp in the usual form may have, see cells.ts.
+const HOUR = '[+-](?:0[0-9]|1[0-5])';
 
-// What Java's letters stand for. A single letter takes one or two digits, as Java parses it.
+// What Java's letters stand for. A single letter takes one or two digits, as Java parses it. Days of the week and of the year (E, D) are
+// not among them: strptime takes a Friday that was a Tuesday, and a day 366 of every year.
 const LETTERS: Readonly<Record<string, readonly [form: string, strptime: string]>> = {
   yyyy: ['[0-9]{4}', '%Y'],
   uuuu: ['[0-9]{4}', '%Y'],
@@ -21,7 +24,6 @@ const LETTERS: Readonly<Record<string, readonly [form: string, strptime: string]
   MMMM: [`(?:${FULL_MONTHS})`, '%B'],
   dd: ['[0-9]{2}', '%d'],
   d: ['[0-9]{1,2}', '%-d'],
-  DDD: ['[0-9]{3}', '%j'],
   HH: ['[0-9]{2}', '%H'],
   H: ['[0-9]{1,2}', '%-H'],
   hh: ['[0-9]{2}', '%I'],
@@ -34,22 +36,22 @@ const LETTERS: Readonly<Record<string, readonly [form: string, strptime: string]
   SSSSSS: ['[0-9]{6}', '%f'],
   SSSSSSSSS: ['[0-9]{9}', '%n'],
   a: ['(?:AM|PM)', '%p'],
-  EEE: [`(?:${DAYS})`, '%a'],
-  EEEE: [`(?:${FULL_DAYS})`, '%A'],
-  XXX: ['(?:Z|[+-][0-9]{2}:[0-9]{2})', '%z'],
-  xxx: ['[+-][0-9]{2}:[0-9]{2}', '%z'],
-  XX: ['(?:Z|[+-][0-9]{4})', '%z'],
-  xx: ['[+-][0-9]{4}', '%z'],
-  Z: ['[+-][0-9]{4}', '%z'],
+  XXX: [`(?:Z|${HOUR}:[0-5][0-9])`, '%z'],
+  xxx: [`${HOUR}:[0-5][0-9]`, '%z'],
+  XX: [`(?:Z|${HOUR}[0-5][0-9])`, '%z'],
+  xx: [`${HOUR}[0-5][0-9]`, '%z'],
+  Z: [`${HOUR}[0-5][0-9]`, '%z'],
 };
 
 /**
  * A pattern of Java's DateTimeFormatter, which ODCS names for the `format` of dates and times, or what it has that is not read. Names of months
- * and days are the English ones; days that the month lacks are refused (Java's strict style).
+ * are the English ones; days that the month lacks are refused (Java's strict style).
  */
 export function timePattern(pattern: string): TimePattern | { readonly construct: string } {
   let form = '';
   let strptime = '';
+  let told = '';
+  const codes: string[] = [];
   for (let index = 0; index < pattern.length; ) {
     const rest = pattern.slice(index);
     const quoted = /^'((?:[^']|'')*)'/.exec(rest);
@@ -63,6 +65,8 @@ export function timePattern(pattern: string): TimePattern | { readonly construct
       if (known === undefined) return { construct: letters };
       form += known[0];
       strptime += known[1];
+      told += `(${known[0]})`;
+      codes.push(known[1].slice(-1));
       index += letters.length;
       continue;
     } else {
@@ -70,8 +74,43 @@ export function timePattern(pattern: string): TimePattern | { readonly construct
       if ("'[]{}#".includes(literal)) return { construct: literal };
       index += 1;
     }
-    form += literal.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, (sign) => `\\${sign}`);
+    const plain = literal.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, (sign) => `\\${sign}`);
+    form += plain;
+    told += plain;
     strptime += literal.replaceAll('%', '%%');
   }
-  return { form, strptime };
+  const whole = new RegExp(`^${told}$`);
+  return {
+    form,
+    strptime,
+    tells(text) {
+      const parts = whole.exec(text)?.slice(1);
+      return parts !== undefined && isThere(new Map(parts.map((part, index) => [codes[index] ?? '', part])));
+    },
+  };
+}
+
+/** What the numbers of strptime's codes range over. */
+const RANGES: Readonly<Record<string, readonly [low: number, high: number]>> = {
+  Y: [1, 9999],
+  m: [1, 12],
+  d: [1, 31],
+  H: [0, 23],
+  I: [1, 12],
+  M: [0, 59],
+  S: [0, 59],
+};
+
+/** Whether parts of a moment, by strptime's codes, go together. Without a year it is 1900, as in strptime. */
+function isThere(parts: ReadonlyMap<string, string>): boolean {
+  for (const [code, text] of parts) {
+    const [low, high] = RANGES[code] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    if (code in RANGES && (Number(text) < low || Number(text) > high)) return false;
+  }
+  const named = MONTHS.split('|').indexOf((parts.get('b') ?? parts.get('B') ?? 'Jan').slice(0, 3)) + 1;
+  const month = Number(parts.get('m') ?? named);
+  const day = Number(parts.get('d') ?? 1);
+  const date = new Date(0);
+  date.setUTCFullYear(Number(parts.get('Y') ?? 1900), month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }

@@ -16,7 +16,11 @@ export const CSV: readonly BadInput[] = [
   },
   {
     name: 'a header and nothing else',
-    findings: ['t.a.type error: there are no rows to judge', 't.b.type error: there are no rows to judge'],
+    findings: [
+      't.a.type error: there are no rows to judge',
+      't.b.type error: there are no rows to judge',
+      't.privacy.undeclared error: there are no rows to judge',
+    ],
     says: [/there are no rows to judge/],
     files: { 'd.csv': 'a,b\n' },
   },

@@ -1,5 +1,4 @@
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import type { BadInput } from './case.ts';
 import { contract, MARKER as M } from './run.ts';
@@ -94,11 +93,7 @@ export const FILES: readonly BadInput[] = [
     name: 'a link in a folder that leads outside',
     findings: ['file/outside'],
     files: { 'd/1.csv': 'a,b\n1,x\n' },
-    make: ({ folder }) => {
-      const other = path.join(tmpdir(), `bad-input-outside-${process.pid}.csv`);
-      writeFileSync(other, `a,b\n1,${M}\n`);
-      symlinkSync(other, path.join(folder, 'd/2.csv'));
-    },
+    make: ({ folder }) => symlinkSync('/etc/passwd', path.join(folder, 'd/2.csv')),
     data: 'd',
   },
   { name: 'a path outside', findings: ['file/outside'], data: '../x.csv' },

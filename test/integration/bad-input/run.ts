@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,7 +16,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 const CLI = path.resolve(import.meta.dirname, '../../../dist/cli.js');
 const OUT = '.greenlight/out/validate-data';
 /** No run may take longer; what hangs is killed and fails. */
-const SECONDS = 45;
+const SECONDS = 100;
 
 /** What stands in cells and must never come out. */
 export const MARKER = 'MARKER4711';
@@ -174,7 +175,9 @@ export async function written(select: string, options = 'FORMAT parquet'): Promi
   await connection.run(`COPY (${select}) TO '${file}' (${options})`);
   connection.closeSync();
   instance.closeSync();
-  return readFileSync(file);
+  const bytes = readFileSync(file);
+  rmSync(folder, { recursive: true, force: true });
+  return bytes;
 }
 
 /** A contract of one table `t`; `properties` and `table` in YAML, unindented. */

@@ -1,5 +1,5 @@
 import type { BadInput } from './case.ts';
-import { contract, written } from './run.ts';
+import { contract, MARKER as M, written } from './run.ts';
 
 const bound = (rest: string): string => contract(`- { name: a, ${rest} }`);
 
@@ -192,5 +192,45 @@ export const VALUES: readonly BadInput[] = [
     files: { 'd.ndjson': '{"a": "x\\u0000y"}\n{"a": "x"}\n{"a": "\\u0000"}\n' },
     exit: 1,
     findings: ['t.a.pattern fail 1/3 d.ndjson:3#3', 't.a.quality[0] fail 1/3 d.ndjson:2#2'],
+  },
+  {
+    name: 'a bound in the column’s own format at a day that is none',
+    contract: bound("logicalType: date, logicalTypeOptions: { format: dd/MM/yyyy, minimum: '30/02/2001' }"),
+    files: { 'd.csv': 'a\n01/01/1999\n' },
+    findings: ['t.a.minimum error: not evaluated: a value for the date column that has not its form'],
+  },
+  {
+    name: 'a list where no list can be',
+    contract: bound('logicalType: array, required: true'),
+    files: { 'd.csv': `a,b\n${M},x\n,y\n` },
+    exit: 1,
+    findings: [
+      't.a.type fail: a cell of a CSV file holds no array',
+      't.a.required fail 1/2 d.csv:3#2',
+      't.extraColumns warn: not declared: b',
+    ],
+  },
+  {
+    name: 'options that a type does not have',
+    contract: bound("logicalType: boolean, logicalTypeOptions: { minLength: 1, pattern: '^t' }"),
+    files: { 'd.csv': 'a\ntrue\n' },
+    findings: [
+      't.a.minLength error: not evaluated: an option that boolean does not have',
+      't.a.pattern error: not evaluated: an option that boolean does not have',
+    ],
+  },
+  {
+    name: 'an offset for a zone',
+    contract: bound("logicalType: timestamp, logicalTypeOptions: { defaultTimezone: '+02:00' }"),
+    files: { 'd.csv': 'a\n2001-01-01T00:00:00\n' },
+    findings: ['t.a.type error: not evaluated: the zone `+02:00`'],
+  },
+  {
+    name: 'a retention that is longer than time',
+    contract: `${bound('logicalType: date')}slaProperties: [{ property: retention, value: 1e300, unit: y, element: t.a }]\n`,
+    files: { 'd.csv': 'a\n2001-01-01\n' },
+    findings: [
+      't.slaProperties[0].retention error: not evaluated: `1e+300 y`, which began before the year 1',
+    ],
   },
 ];
