@@ -207,7 +207,14 @@ function namedTables(contract: Contract, data: string): readonly (readonly [inde
       const [table = '', ...rest] = part.split('=');
       return [findTable(contract, table.trim()), rest.join('=').trim()];
     });
-  return pairs.every(([index, file]) => index !== -1 && file !== '') ? pairs : [];
+  if (!pairs.every(([index, file]) => index !== -1 && file !== '')) return [];
+  const twice = pairs.find(([index], at) => pairs.findIndex(([other]) => other === index) !== at);
+  if (twice === undefined) return pairs;
+  throw new GreenlightError({
+    code: 'input/bad-value',
+    message: `the input \`data\` names the table ${contract.document.schema?.[twice[0]]?.name} twice`,
+    mend: 'name each table once; a folder or a glob stands for several files of one',
+  });
 }
 
 function findTable(contract: Contract, wanted: string): number {

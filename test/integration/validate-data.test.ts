@@ -785,6 +785,9 @@ schema:
       code: 0,
       verdict: 'pass',
     });
+    expect((await run({ contract: 'c.yaml', data: 'orders=a.csv,orders=a.csv' })).findings).toMatchObject([
+      { code: 'input/bad-value' },
+    ]);
     expect(await run({ contract: 'c.yaml', data: 'a.csv' })).toMatchObject({
       code: 3,
       findings: [{ code: 'contract/no-table' }],
