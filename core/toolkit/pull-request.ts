@@ -38,6 +38,8 @@ export type PullRequestResult =
 
 interface Branch {
   readonly head: string;
+  /** Of its head. */
+  readonly parents: readonly string[];
   readonly tree: string;
   readonly author: string | undefined;
   /** Whether the author is an account of an App, as a workflow's token is. */
@@ -187,6 +189,7 @@ async function readBranch(github: Github, name: string): Promise<Branch | undefi
   const { author } = commit;
   return {
     head: commit.sha,
+    parents: commit.parents.map(({ sha }) => sha),
     tree: commit.commit.tree.sha,
     author: author?.login,
     byBot: author?.type === 'Bot',
@@ -233,7 +236,8 @@ async function bringBranch(
   // What an ended pull request left on the branch stands on an old base, and the next one starts anew.
   const isLeft = !isOpen && branch.head === pull?.head.sha;
   if (isOpen) {
-    if (holds && !(await conflicts(github, pull.number))) return branch.head;
+    if (holds && (branch.parents.includes(base.head) || !(await conflicts(github, pull.number))))
+      return branch.head;
     // A commit on both heads moves the branch without force, which fails where a person was faster.
     const sha = await writeCommit(github, wanted, base, [branch.head, base.head]);
     await github.attempt(`move the branch ${wanted.branch}`, (octokit) =>

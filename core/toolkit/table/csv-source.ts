@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { GreenlightError } from '../../kernel/errors.ts';
 import { type CsvHeader, type CsvOptions, readCsvHeader } from './csv.ts';
 import { type CsvFault, csvFaults } from './csv-faults.ts';
@@ -20,8 +21,8 @@ import { literal } from './sql.ts';
 interface Part {
   readonly file: PlainFile;
   readonly header: CsvHeader;
-  /** Whether a quoted cell may hold a line end. */
-  readonly folded: boolean;
+  /** Whether one thread is to read it. */
+  readonly sequential: boolean;
 }
 
 /** Describes CSV files as one relation; columns are matched by name. */
@@ -29,7 +30,7 @@ export async function describeCsv(files: readonly PlainFile[], options: CsvOptio
   const parts: Part[] = [];
   for (const file of files) {
     const header = await readCsvHeader(file.plain, file.name, withEnding(options, file));
-    parts.push({ file, header, folded: await isFolded(file.plain, header.quote) });
+    parts.push({ file, header, sequential: await needsOneThread(file.plain, header) });
   }
   const names = [...new Set(parts.flatMap(({ header }) => header.names))];
   // Our names are positions: DuckDB would bind the file's names by position all the same, and rename duplicates.
@@ -70,6 +71,16 @@ export async function describeCsv(files: readonly PlainFile[], options: CsvOptio
 
 const LF = 0x0a;
 const CR = 0x0d;
+
+/**
+ * Where DuckDB divides a file within a quoted cell whose lines look like records, it gives the file up. One thread reads it, but
+ * passes over a quote that is not closed: it is to read sound files alone.
+ */
+async function needsOneThread(file: string, header: CsvHeader): Promise<boolean> {
+  const { size } = await stat(file);
+  if (size <= RECORD_LIMIT || !(await isFolded(file, header.quote))) return false;
+  return (await csvFaults(file, formOf(header))).length === 0;
+}
 
 /** Whether there is a line end after an odd number of quotes: in every file that has one within a quoted cell, and in some others. */
 async function isFolded(file: string, quote: string): Promise<boolean> {
@@ -114,8 +125,7 @@ function readCsv(parts: readonly Part[], names: readonly string[], nulls: readon
     `nullstr = [${nulls.map(literal).join(', ')}], allow_quoted_nulls = false`,
     // DuckDB's buffers would be sixteen times the longest record.
     `max_line_size = ${RECORD_LIMIT}, buffer_size = ${RECORD_LIMIT}`,
-    // Where a thread begins within a quoted cell whose lines look like records, DuckDB gives up the file.
-    `parallel = ${!parts.some(({ folded }) => folded)}`,
+    `parallel = ${!parts.some(({ sequential }) => sequential)}`,
   ];
   return `read_csv(${pathList(parts.map(({ file }) => file))}, ${options.join(', ')})`;
 }

@@ -3,7 +3,8 @@ import { GreenlightError, messageOf } from '../../kernel/errors.ts';
 import type { Place } from '../../kernel/place.ts';
 import { recordTooLong } from './data-files.ts';
 import type { Engine } from './engine.ts';
-import { linesOfRecords, type RecordForm, scanRecords } from './records.ts';
+import { firstLenience } from './json-faults.ts';
+import { linesOfRecords, type RecordForm, recordAt, scanRecords } from './records.ts';
 import {
   missingColumns,
   type PlainFile,
@@ -67,7 +68,7 @@ function readJson(files: readonly PlainFile[], format: 'ndjson' | 'json'): strin
     : `read_json_objects(${pathList(files)}, format = 'array', ${options})`;
 }
 
-/** The keys of a file's objects, sorted. Throws where a record is no object or has a key twice. */
+/** The keys of a file's objects, sorted. Throws where the file is no JSON, or a record is no object or has a key twice. */
 async function keysIn(
   engine: Engine,
   file: PlainFile,
@@ -107,7 +108,20 @@ async function keysIn(
       mend: 'give every key of an object once: readers differ in which one they take',
     });
   }
+  await mustBeStrict(file, format);
   return Array.isArray(found) ? found.map(String) : [];
+}
+
+async function mustBeStrict(file: PlainFile, format: 'ndjson' | 'json'): Promise<void> {
+  const offset = await firstLenience(file.plain);
+  if (offset === undefined) return;
+  const at = await recordAt(file.plain, offset, { format });
+  throw new GreenlightError({
+    code: 'data/bad-json',
+    message: `${file.name} is no well-formed JSON: it has NaN, an infinity or a comma before a closing bracket; the first is here`,
+    place: { file: file.name, ...(at === undefined ? {} : { line: at.line, record: at.record }) },
+    mend: 'write null for a number that is none, and the file by a JSON library',
+  });
 }
 
 function tooManyKeys(files: readonly PlainFile[], keys: number): GreenlightError {

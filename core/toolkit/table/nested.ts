@@ -57,7 +57,9 @@ function jsonNested(sql: string, type: NestedType): NestedCell {
   const kind = `json_type(${sql})`;
   const listed = type === 'array' || type === 'vector';
   const items = `json_extract(${sql}, '$[*]')`;
-  const numbers = `len(list_filter(${items}, lambda item: json_type(item) NOT IN ('BIGINT', 'UBIGINT', 'DOUBLE'))) = 0`;
+  // A number such as 1e999 is no finite double.
+  const isNumber = `json_type(item) IN ('BIGINT', 'UBIGINT', 'DOUBLE') AND isfinite(TRY_CAST(item AS DOUBLE))`;
+  const numbers = `len(list_filter(${items}, lambda item: NOT coalesce(${isNumber}, false))) = 0`;
   return {
     isNull: `(${sql} IS NULL OR ${kind} = 'NULL')`,
     conforms: `(${kind} = '${listed ? 'ARRAY' : 'OBJECT'}'${type === 'vector' ? ` AND ${numbers}` : ''})`,

@@ -22,15 +22,6 @@ export const PARQUET: readonly BadInput[] = [
     data: 'd.parquet',
   },
   {
-    name: 'Parquet with a damaged footer',
-    findings: ['data/damaged d.parquet'],
-    make: async ({ put }) => {
-      const whole = await written(PARQUET_SELECT);
-      put('d.parquet', flipped(whole, whole.length - 60));
-    },
-    data: 'd.parquet',
-  },
-  {
     name: 'Parquet with a footer longer than the file',
     findings: ['data/damaged d.parquet'],
     make: async ({ put }) => {
