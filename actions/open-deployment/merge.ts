@@ -66,7 +66,7 @@ async function bringUpToDate(github: Github, number: number, head: string): Prom
     number,
     attempt.kind === 'refused'
       ? `main has moved, and its branch could not be updated (${attempt.reason}). The next run tries again; whoever presses “Update branch” merges it too, since the workflow leaves a branch with a person's commit alone`
-      : 'main has moved, and its rules ask for an up-to-date branch: it is being updated, and the next run merges it',
+      : 'main has moved, and its rules ask for an up-to-date branch: it is being updated, and merged once its checks are there',
   );
 }
 

@@ -2,9 +2,10 @@ import { type Cell, cellAt, storageOf, valueLiteral } from '../../core/toolkit/t
 import { each, field, nestedCell, type Spot, type Step } from '../../core/toolkit/table/nested.ts';
 import type { DataTable } from '../../core/toolkit/table/open.ts';
 import { identifier, literal } from '../../core/toolkit/table/sql.ts';
+import { typedMarkers } from './markers.ts';
 import { asWholeMatch, toRe2 } from './patterns.ts';
 import type { Aggregate, Condition, Scalar, Use } from './plan.ts';
-import { isNested, isTyped } from './uses.ts';
+import { isNested } from './uses.ts';
 
 /** Sets up to this size are written out; larger ones are joined, which costs the same for any size. */
 const INLINE_SET = 8;
@@ -77,7 +78,8 @@ export class Emitter {
       case 'average':
         return `avg(${this.value(aggregate.of)})`;
       case 'quantile':
-        return `quantile_cont(${this.value(aggregate.of)}, ${aggregate.at})`;
+        // Of a DECIMAL it would be one itself, cut to the column's scale.
+        return `quantile_cont(CAST(${this.value(aggregate.of)} AS DOUBLE), ${aggregate.at})`;
       case 'ratio':
         return `CAST(sum(${this.value(aggregate.of)}) AS DOUBLE) / nullif(CAST(sum(${this.value(aggregate.over)}) AS DOUBLE), 0)`;
       case 'smallest-group':
@@ -183,11 +185,10 @@ export class Emitter {
         return this.notIn(value, condition.values, condition.of, inList);
       case 'missing': {
         const terms = condition.values.includes(null) ? [isNull] : [];
-        const present = condition.values.filter((item) => item !== null);
         const comparable =
           text !== undefined
-            ? present.map((item) => literal(String(item)))
-            : present.filter((item) => isTyped(item, type)).map((item) => valueLiteral(item, type));
+            ? condition.values.filter((item) => item !== null).map((item) => literal(String(item)))
+            : typedMarkers(condition.values, condition.of).map((item) => valueLiteral(item, type, form));
         if (comparable.length > 0)
           terms.push(`coalesce(${text ?? value} IN (${comparable.join(', ')}), false)`);
         return terms.length === 0 ? 'false' : `(${terms.join(' OR ')})`;

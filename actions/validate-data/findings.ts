@@ -2,6 +2,7 @@ import type { Block } from '../../core/kernel/blocks.ts';
 import type { Case } from '../../core/kernel/cases.ts';
 import type { Place } from '../../core/kernel/place.ts';
 import type { Annotation } from '../../core/toolkit/action.ts';
+import { posix } from '../../core/toolkit/files.ts';
 import type { SourceWarning } from '../../core/toolkit/table/open.ts';
 import type { ChangeFinding } from './compatibility/judge.ts';
 import type { ContractEdit } from './contract-edits.ts';
@@ -170,21 +171,23 @@ export function casesOf(judged: readonly JudgedData[]): readonly Case[] {
 
 /** What became of a rule, in a few words. */
 export function summaryOf(
-  { rows }: Pick<JudgedData, 'rows'>,
-  { status, reason, count, failing, places }: RuleOutcome,
+  { rows, data }: Pick<JudgedData, 'rows' | 'data'>,
+  { status, reason, count, failing, figure, places }: RuleOutcome,
 ): string {
   if (reason !== undefined) return reason;
   if (status === 'pass') return 'holds';
-  if (!failing) return `there are ${count} rows`;
+  if (figure) return `the figure is ${count}`;
+  if (!failing) return count === 1 ? 'there is 1 row' : `there are ${count} rows`;
   const [first] = places;
-  const where = first === undefined ? '' : `, the first in ${rowOf(first)}`;
+  const where = first === undefined ? '' : `, the first in ${rowOf(first, data)}`;
   return `${count} of ${rows} rows (${shareOf(count ?? 0, rows)})${where}`;
 }
 
-/** How people are told which row of the data a place is. */
-export function rowOf({ record, line, row }: Place): string {
+/** How people are told which row of `data` a place is: with its file, where the data is made of several. */
+export function rowOf({ file, record, line, row }: Place, data: string): string {
   if (row !== undefined) return `row ${row}`;
-  return line === undefined ? `record ${record}` : `record ${record} (line ${line})`;
+  const where = posix(data) === file ? '' : `${file}, `;
+  return line === undefined ? `${where}record ${record}` : `${where}record ${record} (line ${line})`;
 }
 
 /** A share of rows in percent; never 0 % for some rows, nor 100 % for less than all. */

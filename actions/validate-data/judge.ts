@@ -6,7 +6,7 @@ import type { Ground, Shape } from './ground.ts';
 import { type Figures, locate, take } from './measure.ts';
 import { type Measure, measureKey } from './plan.ts';
 import type { Rule, RuleHead } from './rules.ts';
-import { type Asked, settle } from './structure.ts';
+import { type Asked, declaredBy, settle } from './structure.ts';
 
 /** What became of one rule. */
 export interface RuleOutcome {
@@ -18,11 +18,13 @@ export interface RuleOutcome {
   readonly count?: number;
   /** Whether `count` is a number of failing rows. */
   readonly failing: boolean;
+  /** `count` is what a query gave, or the like: neither the failing rows nor all of them. */
+  readonly figure?: true;
   /** The first failing rows, at most ten. */
   readonly places: readonly Place[];
   /** The values at these places, where a person asked for them by the column's name. */
   readonly values?: readonly string[];
-  /** The rule failed because its column is not there, which another rule tells. */
+  /** The rule failed because its column is not there or not of its type, which another rule tells. */
   readonly follows: boolean;
 }
 
@@ -35,9 +37,7 @@ export interface Judgement {
 /** Judges the data of a table by its rules: structure first, then what must be measured, then where what is broken lies. */
 export async function judge(ground: Ground, rules: readonly Rule[]): Promise<Judgement> {
   mustHaveSome(ground.table, rules);
-  const declared = new Set(
-    rules.flatMap(({ check, column = '' }) => (check.kind === 'present' ? [column] : [])),
-  );
+  const declared = declaredBy(rules);
   const settled = rules.map((rule) => settle(rule, ground, declared));
   const asked = settled.filter((item) => 'measure' in item);
   const figures = await take(
@@ -111,6 +111,7 @@ function outcomeOf(asked: Asked, figures: Figures): RuleOutcome {
     ...(counted ? { count: Number(figure.value) } : {}),
     ...(status === 'pass' || counted ? {} : { reason: broken ?? 'compared; the figure is withheld' }),
     failing: counted && countsFailures(measure),
+    ...(counted && measure.count !== 'rows' && !countsFailures(measure) ? { figure: true as const } : {}),
   };
 }
 

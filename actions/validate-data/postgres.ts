@@ -18,9 +18,10 @@ import {
 } from '../../core/toolkit/table/postgres/nested.ts';
 import { identifier, literal } from '../../core/toolkit/table/sql.ts';
 import type { AnyUse, Scanned } from './ground.ts';
+import { typedMarkers } from './markers.ts';
 import { type Aggregate, type Condition, type Measure, type Scalar, type Use, usesOf } from './plan.ts';
 import { toAre } from './postgres-patterns.ts';
-import { isNested, isTyped } from './uses.ts';
+import { isNested } from './uses.ts';
 
 /** Sets up to this size are written out; larger ones are hashed. */
 const INLINE_SET = 8;
@@ -303,14 +304,13 @@ function notIn(value: string, values: readonly Scalar[], { type, form }: Use): s
 function missing(
   { isNull, value, text }: PostgresCell,
   values: readonly (Scalar | null)[],
-  { type }: Use,
+  use: Use,
 ): string {
   const terms = values.includes(null) ? [isNull] : [];
-  const present = values.filter((item) => item !== null);
   const comparable =
     text !== undefined
-      ? present.map((item) => literal(String(item)))
-      : present.filter((item) => isTyped(item, type)).map((item) => postgresLiteral(item, type));
+      ? values.filter((item) => item !== null).map((item) => literal(String(item)))
+      : typedMarkers(values, use).map((item) => postgresLiteral(item, use.type, use.form));
   if (comparable.length > 0) terms.push(`${text ?? value} IN (${comparable.join(', ')})`);
   return terms.length === 0 ? 'false' : `(${terms.join(' OR ')})`;
 }

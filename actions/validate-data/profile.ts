@@ -1,11 +1,12 @@
 import type { TeamWords } from '../../core/formats/classification.ts';
 import { type ContractTable, own } from '../../core/formats/contract.ts';
 import type { Profile, ProfileColumn } from '../../core/formats/profile.ts';
-import { type CellType, cellOf, holds } from '../../core/toolkit/table/cells.ts';
+import { cellOf, holds } from '../../core/toolkit/table/cells.ts';
 import type { DataColumn, DataTable } from '../../core/toolkit/table/open.ts';
 import { Emitter } from './duckdb.ts';
+import type { Use } from './plan.ts';
 import { levelOf } from './privacy/vocabulary.ts';
-import { columnName, isNested, typeOf } from './uses.ts';
+import { isComparable, useOf } from './uses.ts';
 
 /** Cells with fewer rows than this would tell about single people: they are merged or left out. */
 const SMALLEST_CELL = 20;
@@ -15,34 +16,33 @@ const MOST_CATEGORIES = 300;
 const COLUMNS_A_SCAN = 32;
 
 /**
- * The types that a contract gives the columns of a table whose values may be counted: not those that are classified above internal, hidden, or
+ * How a contract has the columns of a table read whose values may be counted: not those that are classified above internal, hidden, or
  * `suspect`, of which only the nulls are told.
  */
 export function profileTypes(
   table: ContractTable,
   suspect: ReadonlySet<string>,
   words: TeamWords,
-): ReadonlyMap<string, CellType> {
-  const types = new Map<string, CellType>();
+): ReadonlyMap<string, Use> {
+  const uses = new Map<string, Use>();
   for (const property of table.properties ?? []) {
-    const type = typeOf(property);
+    const use = useOf(property);
     const level = property.classification === undefined ? 'public' : levelOf(property.classification, words);
     const told = level === 'public' || level === 'internal';
     const hidden = property.encryptedName !== undefined || own(property, 'masking') !== undefined;
-    if (!isNested(type) && told && !hidden && !suspect.has(columnName(property)))
-      types.set(columnName(property), type);
+    if (isComparable(use) && told && !hidden && !suspect.has(use.column)) uses.set(use.column, use);
   }
-  return types;
+  return uses;
 }
 
 /**
  * What a table's columns look like, without any row: numbers in bins at their quantiles, categories with 20 rows or more, the last
- * day of times. `types` gives the columns' types in the contract; a cell of another form counts as a null. One scan counts the rows of
+ * day of times. `uses` says how the contract has columns read; a cell of another form counts as a null. One scan counts the rows of
  * every value of up to 32 columns; all the rest is made of these counts, and exact.
  */
 export async function profileOf(
   table: DataTable,
-  types: ReadonlyMap<string, CellType>,
+  uses: ReadonlyMap<string, Use>,
   data: { readonly sha256: string; readonly rows: number },
 ): Promise<Profile> {
   const columns: ProfileColumn[] = [];
@@ -50,7 +50,7 @@ export async function profileOf(
     const emitter = new Emitter(table);
     const profiled = table.columns
       .slice(start, start + COLUMNS_A_SCAN)
-      .map((column) => describe(table, column, types, emitter));
+      .map((column) => describe(table, column, uses, emitter));
     await table.query(histogram(emitter.from(), profiled));
     for (const [index, one] of profiled.entries())
       columns.push(await profileColumn(table, one, index, profiled.length));
@@ -68,19 +68,21 @@ interface Profiled {
 function describe(
   table: DataTable,
   column: DataColumn,
-  types: ReadonlyMap<string, CellType>,
+  uses: ReadonlyMap<string, Use>,
   emitter: Emitter,
 ): Profiled {
-  const type = types.get(column.name);
+  const use = uses.get(column.name);
   const { name } = column;
-  if (type === undefined || type === 'time' || (column.type !== undefined && !holds(column.type, type))) {
+  const misheld = use !== undefined && column.type !== undefined && !holds(column.type, use.type);
+  if (use === undefined || use.type === 'time' || misheld) {
     return {
       name,
       kind: 'other',
       value: `CASE WHEN ${cellOf(table, column, 'string').isNull} THEN NULL ELSE true END`,
     };
   }
-  const value = emitter.value({ column: name, type });
+  const { type } = use;
+  const value = emitter.value(use);
   if (type === 'integer' || type === 'number')
     return { name, kind: 'number', value: `CAST(${value} AS DOUBLE)` };
   if (type === 'string' || type === 'boolean')

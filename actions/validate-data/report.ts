@@ -131,7 +131,11 @@ function placesOf(one: JudgedData, outcome: RuleOutcome): Inline {
   if (!outcome.failing) return summaryOf(one, outcome);
   const shown = outcome.places.slice(0, SHOWN_PLACES).map((place, index): Inline => {
     const value = outcome.values?.[index];
-    return [index === 0 ? '' : ', ', rowOf(place), ...(value === undefined ? [] : [': ', { code: value }])];
+    return [
+      index === 0 ? '' : ', ',
+      rowOf(place, one.data),
+      ...(value === undefined ? [] : [': ', { code: value }]),
+    ];
   });
   const more = (outcome.count ?? 0) > shown.length && shown.length > 0 ? ', …' : '';
   return [...shown, more];

@@ -13,7 +13,7 @@ export interface Decided {
   readonly rule: Rule;
   readonly status: 'pass' | 'warn' | 'fail' | 'error' | 'stated';
   readonly reason?: string;
-  /** The rule failed because its column is not there, which another rule tells. */
+  /** The rule failed because its column is not there or not of its type, which another rule tells. */
   readonly follows: boolean;
 }
 
@@ -26,8 +26,27 @@ export interface Asked {
   readonly broken?: string;
 }
 
+/** What the rules of a table declare of its structure. */
+export interface Declared {
+  /** The columns that must be there. */
+  readonly columns: ReadonlySet<string>;
+  /** What has a rule of its type, by {@link spotKey}. */
+  readonly typed: ReadonlySet<string>;
+}
+
+export function declaredBy(rules: readonly Rule[]): Declared {
+  return {
+    columns: new Set(rules.flatMap(({ check, column = '' }) => (check.kind === 'present' ? [column] : []))),
+    typed: new Set(rules.flatMap(({ check }) => (check.kind === 'type' ? [spotKey(check.of)] : []))),
+  };
+}
+
+function spotKey({ column, path = [] }: AnyUse): string {
+  return JSON.stringify([column, path]);
+}
+
 /** Decides a rule as far as columns and their types can. */
-export function settle(rule: Rule, ground: Ground, declared: ReadonlySet<string>): Settled {
+export function settle(rule: Rule, ground: Ground, declared: Declared): Settled {
   const { check } = rule;
   const { table } = ground;
   switch (check.kind) {
@@ -38,7 +57,7 @@ export function settle(rule: Rule, ground: Ground, declared: ReadonlySet<string>
     case 'present':
       return hasColumn(table, rule.column)
         ? decided(rule, 'pass')
-        : decided(rule, 'fail', absence(rule, table, declared));
+        : decided(rule, 'fail', absence(rule, table, declared.columns));
     case 'extra-columns': {
       const extra = table.columns.filter(({ name }) => !check.declared.includes(name));
       if (extra.length === 0) return decided(rule, 'pass');
@@ -51,7 +70,7 @@ export function settle(rule: Rule, ground: Ground, declared: ReadonlySet<string>
           ? physicalType(rule, check.declared, check.of, table)
           : check.kind === 'type'
             ? logicalType(rule, check.of, ground)
-            : measured(rule, check, ground))
+            : measured(rule, check, ground, declared))
       );
   }
 }
@@ -126,13 +145,23 @@ function refused(rule: Rule, measure: Measure, ground: Ground): Decided | undefi
   return reason === undefined ? undefined : decided(rule, 'error', `not evaluated: ${reason}`);
 }
 
-function measured(rule: Rule, check: Extract<Check, { kind: 'measured' }>, ground: Ground): Settled {
+function measured(
+  rule: Rule,
+  check: Extract<Check, { kind: 'measured' }>,
+  ground: Ground,
+  declared: Declared,
+): Settled {
   const { measure } = check;
   for (const use of usesOf(measure)) {
     const nullsOnly = measure.count === 'condition' && measure.condition.is === 'null';
     const held = ground.table.held(use);
     const misfit = misfitOf(held);
     if (misfit === undefined || (nullsOnly && held !== undefined)) continue;
+    if (!declared.typed.has(spotKey(use))) {
+      // No other rule tells it, and a warning would let pass what was not measured.
+      const reason = `${use.column} is read as ${use.type}, and ${misfit}: its \`logicalType\` must say what it is`;
+      return decided(rule, 'fail', reason);
+    }
     return {
       ...decided(rule, rule.severity, `${use.column} is not of type ${use.type}: ${misfit}`),
       follows: true,

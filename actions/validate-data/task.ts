@@ -112,7 +112,7 @@ export async function judgeTask(
       standing,
       table: declared.name,
       rows,
-      outcomes: shown.size === 0 ? outcomes : await withValues(table, outcomes, shown),
+      outcomes: await withValues(table, outcomes, shown.get(declared.name) ?? new Set()),
       warnings: table.warnings,
       ...(profile === undefined
         ? {}

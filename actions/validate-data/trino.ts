@@ -10,9 +10,10 @@ import {
 import type { TrinoTable } from '../../core/toolkit/table/trino/describe.ts';
 import { eachOf, fieldOf, nestedAt, type TrinoSpot, typeAt } from '../../core/toolkit/table/trino/nested.ts';
 import type { AnyUse, Scanned } from './ground.ts';
+import { typedMarkers } from './markers.ts';
 import { type Aggregate, type Condition, type Measure, type Scalar, type Use, usesOf } from './plan.ts';
 import { toJoni } from './trino-patterns.ts';
-import { isNested, isTyped } from './uses.ts';
+import { isNested } from './uses.ts';
 
 /** Multiples are told to within this many units in the last place of a double. */
 const ULPS = 4;
@@ -322,17 +323,12 @@ function notIn(value: string, values: readonly Scalar[], { type, form }: Use): s
   return held.length === 0 ? `${value} IS NOT NULL` : `${value} NOT IN (${held.join(', ')})`;
 }
 
-function missing(
-  { isNull, value, text }: TrinoCell,
-  values: readonly (Scalar | null)[],
-  { type }: Use,
-): string {
+function missing({ isNull, value, text }: TrinoCell, values: readonly (Scalar | null)[], use: Use): string {
   const terms = values.includes(null) ? [isNull] : [];
-  const present = values.filter((item) => item !== null);
   const comparable =
     text !== undefined
-      ? present.map((item) => literal(String(item)))
-      : present.filter((item) => isTyped(item, type)).map((item) => trinoLiteral(item, type));
+      ? values.filter((item) => item !== null).map((item) => literal(String(item)))
+      : typedMarkers(values, use).map((item) => trinoLiteral(item, use.type, use.form));
   if (comparable.length > 0) terms.push(`${text ?? value} IN (${comparable.join(', ')})`);
   return terms.length === 0 ? 'false' : `(${terms.join(' OR ')})`;
 }

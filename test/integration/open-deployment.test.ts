@@ -403,7 +403,7 @@ describe('an environment where the workflow merges', () => {
   it('has its branch brought up to date where main asks for that, and stays the workflow’s', async () => {
     await checked(true);
     await behind();
-    expect(await stage.sentence('staging')).toContain('it is being updated, and the next run merges it');
+    expect(await stage.sentence('staging')).toContain('it is being updated, and merged once');
     const before = stage.writes().length;
     expect(await stage.sentence('staging')).toContain('a check that it does not have');
     expect(stage.writes().slice(before)).toEqual([]);

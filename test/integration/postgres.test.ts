@@ -1174,7 +1174,7 @@ describe.skipIf(why !== undefined)('validate-data on a server', () => {
         env: { PATH: process.env['PATH'], PGHOST: '127.0.0.1', PGUSER: 'reader', PGPASSWORD: READER },
       },
     );
-    expect(stdout).toContain('there are 1 rows');
+    expect(stdout).toContain('the figure is 1');
     expect(status).toBe(1);
   });
 

@@ -827,3 +827,56 @@ describe('values that are asked for', () => {
     ]);
   });
 });
+
+describe('what a review of the rules found', () => {
+  const MAXIMUM = 'logicalType: integer, logicalTypeOptions: { maximum: 5 }';
+
+  it('shows values of the table and the file that they were asked for of', async () => {
+    const head = 'apiVersion: v3.2.0\nkind: DataContract\nid: t\nversion: 1.0.0\nstatus: active\nschema:\n';
+    const table = (name: string, property: string): string =>
+      `  - name: ${name}\n    properties:\n      - { name: ${property}, physicalName: a, ${MAXIMUM} }\n`;
+    put('c.yaml', `${head}${table('one', 'a')}${table('two', 'other')}`);
+    put('one.csv', 'a\n77001\n');
+    put('two.csv', 'a\n88002\n');
+    const data = 'one=one.csv, two=two.csv';
+    const result = await run({ contract: 'c.yaml', data, 'show-values': 'a' });
+    expect(result.everything).toContain('77001');
+    expect(result.everything).not.toContain('88002');
+
+    put('c.yaml', contract(`- { name: a, ${MAXIMUM} }`));
+    put('xone.csv', 'a\n1\n');
+    const globbed = await run({ contract: 'c.yaml', data: '*one.csv', 'show-values': 'a' });
+    expect(globbed.everything).toContain('77001');
+  });
+
+  it('names the file of a row where the data is made of several', async () => {
+    put('c.yaml', contract(`- { name: a, ${MAXIMUM} }`));
+    put('d/1.csv', 'a\n1\n');
+    put('d/2.csv', 'a\n2\n7\n');
+    const result = await run({ contract: 'c.yaml', data: 'd' });
+    expect(result.annotations).toMatchObject([
+      { message: 'd: a ≤ 5: 1 of 3 rows (33.33 %), the first in d/2.csv, record 2 (line 3)' },
+    ]);
+    expect(result.everything).toContain('"d/2.csv, record 2 (line 3)"');
+    put('d.csv', 'a\n7\n');
+    const [alone] = (await run(ADHOC)).annotations;
+    expect(alone?.message).toMatch(/the first in record 1 \(line 2\)$/);
+  });
+
+  it('counts the markers of missing values in a typed column, and tells a figure of SQL as one', async () => {
+    const quality =
+      "quality: [{ metric: missingValues, arguments: { missingValues: ['1900-01-01'] }, mustBe: 0 }, { type: sql, query: 'SELECT count(*) FROM {object} WHERE day IS NULL', mustBe: 0 }]";
+    put('c.yaml', contract(`- { name: day, logicalType: date, ${quality} }`));
+    const file = path.join(root, 'd.parquet');
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    await connection.run(
+      `COPY (SELECT unnest([DATE '1900-01-01', DATE '2026-01-01', NULL]) AS day) TO '${file}' (FORMAT parquet)`,
+    );
+    const result = await run({ contract: 'c.yaml', data: 'd.parquet' });
+    expect(result.findings).toMatchObject([
+      { rule: 't.day.quality[0]', count: 1, places: [{ record: 1 }] },
+      { rule: 't.day.quality[1]', count: 1 },
+    ]);
+    expect(result.everything).toContain('the figure is 1');
+  });
+});

@@ -30,7 +30,7 @@ export async function describeCsv(files: readonly PlainFile[], options: CsvOptio
   const parts: Part[] = [];
   for (const file of files) {
     const header = await readCsvHeader(file.plain, file.name, withEnding(options, file));
-    parts.push({ file, header, sequential: await needsOneThread(file.plain, header) });
+    parts.push({ file, header, sequential: await needsOneThread(file, header) });
   }
   const names = [...new Set(parts.flatMap(({ header }) => header.names))];
   // Our names are positions: DuckDB would bind the file's names by position all the same, and rename duplicates.
@@ -45,9 +45,7 @@ export async function describeCsv(files: readonly PlainFile[], options: CsvOptio
     const list = [...numbered, ...cells, ...partitionValues(part.file, files)].join(', ');
     return `SELECT ${list} FROM ${read([part])}`;
   };
-  const together = parts.every(
-    ({ header, file }) => file.partitions.size === 0 && sameForm(header, parts[0]?.header),
-  );
+  const together = parts.every((part) => part.file.partitions.size === 0 && sameForm(part, parts[0]));
   const all = (record: boolean): string =>
     `(${parts.map((part, index) => select(part, index, record)).join(' UNION ALL ')})`;
   return {
@@ -61,7 +59,7 @@ export async function describeCsv(files: readonly PlainFile[], options: CsvOptio
     async explain(message) {
       const told = parts.filter(({ file }) => message.includes(file.plain));
       for (const part of new Set([...told, ...parts])) {
-        const error = await faultError(part);
+        const error = await faultError(part.file, part.header);
         if (error !== undefined) return error;
       }
       return told[0] === undefined ? undefined : damaged(told[0].file.name, 'CSV');
@@ -76,10 +74,12 @@ const CR = 0x0d;
  * Where DuckDB divides a file within a quoted cell whose lines look like records, it gives the file up. One thread reads it, but
  * passes over a quote that is not closed: it is to read sound files alone.
  */
-async function needsOneThread(file: string, header: CsvHeader): Promise<boolean> {
-  const { size } = await stat(file);
-  if (size <= RECORD_LIMIT || !(await isFolded(file, header.quote))) return false;
-  return (await csvFaults(file, formOf(header))).length === 0;
+async function needsOneThread(file: PlainFile, header: CsvHeader): Promise<boolean> {
+  const { size } = await stat(file.plain);
+  if (size <= RECORD_LIMIT || !(await isFolded(file.plain, header.quote))) return false;
+  const error = await faultError(file, header);
+  if (error !== undefined) throw error;
+  return true;
 }
 
 /** Whether there is a line end after an odd number of quotes: in every file that has one within a quoted cell, and in some others. */
@@ -104,18 +104,19 @@ function withEnding(options: CsvOptions, file: PlainFile): CsvOptions {
     : options;
 }
 
-function sameForm(a: CsvHeader, b: CsvHeader | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function sameForm(a: Part, b: Part | undefined): boolean {
+  return a.sequential === b?.sequential && JSON.stringify(a.header) === JSON.stringify(b.header);
 }
 
 function formOf({ delimiter, quote, names, header }: CsvHeader) {
   return { format: 'csv' as const, delimiter, quote, columns: names.length, header };
 }
 
-/** Files with the same header through one call. */
+/** Files of the same form through one call. */
 function readCsv(parts: readonly Part[], names: readonly string[], nulls: readonly string[]): string {
-  const header = parts[0]?.header;
-  if (header === undefined) throw new Error('a CSV table without files');
+  const [first] = parts;
+  if (first === undefined) throw new Error('a CSV table without files');
+  const { header, sequential } = first;
   const columns = header.names.map((name) => `'c${names.indexOf(name)}': 'VARCHAR'`).join(', ');
   const options = [
     `columns = {${columns}}`,
@@ -125,7 +126,7 @@ function readCsv(parts: readonly Part[], names: readonly string[], nulls: readon
     `nullstr = [${nulls.map(literal).join(', ')}], allow_quoted_nulls = false`,
     // DuckDB's buffers would be sixteen times the longest record.
     `max_line_size = ${RECORD_LIMIT}, buffer_size = ${RECORD_LIMIT}`,
-    `parallel = ${!parts.some(({ sequential }) => sequential)}`,
+    `parallel = ${!sequential}`,
   ];
   return `read_csv(${pathList(parts.map(({ file }) => file))}, ${options.join(', ')})`;
 }
@@ -164,7 +165,7 @@ const FAULTS: Readonly<Record<CsvFault, FaultText>> = {
   },
 };
 
-async function faultError({ file, header }: Part): Promise<GreenlightError | undefined> {
+async function faultError(file: PlainFile, header: CsvHeader): Promise<GreenlightError | undefined> {
   const [found] = await csvFaults(file.plain, formOf(header));
   if (found === undefined) return undefined;
   const { code, what, mend } = FAULTS[found.fault];

@@ -3,7 +3,7 @@ import { GreenlightError, messageOf } from '../../kernel/errors.ts';
 import type { Place } from '../../kernel/place.ts';
 import { recordTooLong } from './data-files.ts';
 import type { Engine } from './engine.ts';
-import { firstLenience } from './json-faults.ts';
+import { firstJsonFault } from './json-faults.ts';
 import { linesOfRecords, type RecordForm, recordAt, scanRecords } from './records.ts';
 import {
   missingColumns,
@@ -18,6 +18,7 @@ import {
 import { literal } from './sql.ts';
 
 const COLUMNS_LIMIT = 10_000;
+const KEYS_ONCE = 'give every key of an object once: readers differ in which one they take';
 
 /** Describes NDJSON files, or JSON files that hold an array of objects each, as one relation of JSON objects. */
 export async function describeJson(
@@ -105,7 +106,7 @@ async function keysIn(
       code: 'data/duplicate-key',
       message: `${file.name} has objects with a key twice, ${doubled} in all; the first is here`,
       place: await first(twice),
-      mend: 'give every key of an object once: readers differ in which one they take',
+      mend: KEYS_ONCE,
     });
   }
   await mustBeStrict(file, format);
@@ -113,15 +114,23 @@ async function keysIn(
 }
 
 async function mustBeStrict(file: PlainFile, format: 'ndjson' | 'json'): Promise<void> {
-  const offset = await firstLenience(file.plain);
-  if (offset === undefined) return;
-  const at = await recordAt(file.plain, offset, { format });
-  throw new GreenlightError({
-    code: 'data/bad-json',
-    message: `${file.name} is no well-formed JSON: it has NaN, an infinity or a comma before a closing bracket; the first is here`,
-    place: { file: file.name, ...(at === undefined ? {} : { line: at.line, record: at.record }) },
-    mend: 'write null for a number that is none, and the file by a JSON library',
-  });
+  const found = await firstJsonFault(file.plain, format);
+  if (found === undefined) return;
+  const at = await recordAt(file.plain, found.offset, { format });
+  const place = { file: file.name, ...(at === undefined ? {} : { line: at.line, record: at.record }) };
+  throw found.fault === 'lenience'
+    ? new GreenlightError({
+        code: 'data/bad-json',
+        message: `${file.name} is no well-formed JSON: it has NaN, an infinity or a comma before a closing bracket; the first is here`,
+        place,
+        mend: 'write null for a number that is none, and the file by a JSON library',
+      })
+    : new GreenlightError({
+        code: 'data/duplicate-key',
+        message: `${file.name} has a key twice in an object within a cell; the first is here`,
+        place,
+        mend: KEYS_ONCE,
+      });
 }
 
 function tooManyKeys(files: readonly PlainFile[], keys: number): GreenlightError {

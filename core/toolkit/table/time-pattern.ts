@@ -10,14 +10,15 @@ export interface TimePattern {
 
 const MONTHS = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
 const FULL_MONTHS = 'January|February|March|April|May|June|July|August|September|October|November|December';
-// The offsets that a timestamp in the usual form may have, see cells.ts.
+// The years and the offsets that a timestamp in the usual form may have, see cells.ts.
+const YEAR = '(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)';
 const HOUR = '[+-](?:0[0-9]|1[0-5])';
 
 // What Java's letters stand for. A single letter takes one or two digits, as Java parses it. Days of the week and of the year (E, D) are
 // not among them: strptime takes a Friday that was a Tuesday, and a day 366 of every year.
 const LETTERS: Readonly<Record<string, readonly [form: string, strptime: string]>> = {
-  yyyy: ['[0-9]{4}', '%Y'],
-  uuuu: ['[0-9]{4}', '%Y'],
+  yyyy: [YEAR, '%Y'],
+  uuuu: [YEAR, '%Y'],
   MM: ['[0-9]{2}', '%m'],
   M: ['[0-9]{1,2}', '%-m'],
   MMM: [`(?:${MONTHS})`, '%b'],

@@ -42,9 +42,14 @@ export const JSON_FILES: readonly BadInput[] = [
   },
   {
     name: 'JSON with NaN',
-    exit: 1,
-    findings: ['t.a.type fail 1/1 d.json:1#1'],
-    files: { 'd.json': '[{"a": NaN, "b": "x"}]' },
+    findings: ['data/bad-json d.json:2#2'],
+    says: [/write null for a number that is none/],
+    files: { 'd.json': `[{"a": 1, "b": "x"},\n{"a": NaN, "b": "${M}"}]` },
+  },
+  {
+    name: 'NDJSON with a comma before a bracket',
+    findings: ['data/bad-json d.ndjson:2#2'],
+    files: { 'd.ndjson': `{"a": 1, "b": "x"}\n{"a": 2, "b": "${M}", }\n` },
   },
   {
     name: 'NDJSON with blank lines, right',

@@ -108,7 +108,7 @@ export function trinoLiteral(
     case 'number':
       return numberLiteral(Number(value));
     case 'boolean':
-      return literal(value);
+      return value.toLowerCase();
     case 'integer':
       return wholeLiteral(value);
     case 'date':

@@ -34,11 +34,16 @@ export function gateTrinoQuery(query: string): Gated {
   }
   if (depth !== 0) return refused('its brackets do not match');
   if (/\bTABLE\s*\(/i.test(words)) return refused('it uses a table function');
-  // Several SELECTs in one may give what is no count.
+  // Only a count of one table's rows: with another SELECT, a join or a window, a count can be made to tell a value.
+  const plain = /^\s*SELECT\b[^;]*?\bFROM\s+(?:\w+|"x")(?:\s+(?:AS\s+)?\w+)?\s*(?:\bWHERE\b|$)/i.test(words);
   const counts =
+    plain &&
+    (words.match(/\bSELECT\b/gi) ?? []).length === 1 &&
+    !/\bOVER\b/i.test(words) &&
     /^\s*SELECT\s+count\s*\(\s*(?:\*|(?:DISTINCT\s+)?(?:\w+|"x"))\s*\)\s+(?:AS\s+\w+\s+)?FROM\b/i.test(
       words,
-    ) && !/\b(?:UNION|INTERSECT|EXCEPT)\b/i.test(words);
+    ) &&
+    !/\b(?:UNION|INTERSECT|EXCEPT)\b/i.test(words);
   return { kind: 'query', counts };
 }
 
