@@ -87,8 +87,7 @@ export const JSON_FILES: readonly BadInput[] = [
   },
   {
     name: 'NDJSON with a key twice, nested',
-    exit: 0,
-    findings: [],
+    findings: ['data/duplicate-key d.ndjson:1#1'],
     contract: contract('- { name: a, logicalType: integer }\n- { name: o, logicalType: object }'),
     files: { 'd.ndjson': `{"a": 1, "o": {"x": 1, "x": 2}}\n` },
   },
