@@ -23,7 +23,6 @@ import { levelOf } from './privacy/vocabulary.ts';
 import { profileOf, profileTypes } from './profile.ts';
 import { openQueries } from './queries.ts';
 import { rulesOf } from './rules.ts';
-import { judgeServer, refuseInputsOfFiles } from './server-task.ts';
 import {
   type Rulebook,
   readClassificationFile,
@@ -57,6 +56,8 @@ export async function judgeTask(
   const contract = readContract(text, file);
   const server = task.data === undefined ? serverOf(contract, wanted.server) : undefined;
   if (server !== undefined && server.kind !== 'files') {
+    // Clients of servers are loaded where there is a server.
+    const { judgeServer, refuseInputsOfFiles } = await import('./server-task.ts');
     refuseInputsOfFiles(server, { profile: wanted.profile, 'show-values': wanted.showValues.length > 0 });
     return judgeServer(host, task.dataset, contract, rulebook, server, wanted.table);
   }

@@ -76,9 +76,21 @@ function contract(
     version: '1.0.0',
     status: 'active',
     servers: [{ server: 'here', type: 'local', path, format: path.endsWith('.csv') ? 'csv' : 'parquet' }],
-    schema: [{ name, physicalName: name, ...table }],
+    schema: [{ name, physicalName: name, ...table, properties: table.properties.map(classified) }],
     ...(slaProperties === undefined ? {} : { slaProperties }),
   };
+}
+
+/** Columns that say what they are are not searched for personal data: that is on a line of its own. */
+function classified(property: Json): Json {
+  return { ...property, classification: 'public' };
+}
+
+/** The same contract whose columns say nothing, so that personal data are sought in them. */
+export function unclassified(contract: Json): Json {
+  const { schema, ...rest } = contract as { schema: { properties: Json[] }[] };
+  const silent = ({ classification: _, ...property }: Json): Json => property;
+  return { ...rest, schema: schema.map((table) => ({ ...table, properties: table.properties.map(silent) })) };
 }
 
 function integer(name: string, logicalTypeOptions: Json | undefined, more: Json = {}): Json {

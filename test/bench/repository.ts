@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeLock } from '../../core/formats/lock.ts';
 import { digestFile } from '../../core/toolkit/digest.ts';
@@ -31,7 +31,7 @@ export async function makeRepository(data: BenchData): Promise<string> {
   const file = async (name: string) => {
     const source = path.join(data.folder, name);
     const link = path.join(folder, 'data', name);
-    if (!existsSync(link)) symlinkSync(source, link);
+    if (!existsSync(link)) linkSync(source, link);
     return { path: `data/${name}`, ...(await digestFile(source)) };
   };
   write('greenlight.yaml', MANIFEST);

@@ -1,7 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Line } from './compare.ts';
-import { bookingsContract, flightsContract, uniqueTextContract, wideContract } from './contracts.ts';
+import {
+  bookingsContract,
+  flightsContract,
+  unclassified,
+  uniqueTextContract,
+  wideContract,
+} from './contracts.ts';
 import { BAD_VALUES, type BenchData, WIDE_ROWS } from './data.ts';
 import type { Side } from './meter.ts';
 import { install, PEERS, peerSide } from './peers.ts';
@@ -173,15 +179,22 @@ function otherLines(bench: Bench, repository: string): Planned[] {
         bounds: [{ of: 'extra-cpu' as const, most: 1 }],
       },
     })),
-    {
+    ...(['parquet', 'csv'] as const).map((format) => ({
       line: {
-        id: 'personal-data',
-        title: 'the personal-data scan alone',
-        bounds: [{ of: 'cpu-ratio', most: 1 }],
+        id: `personal-data-${format}`,
+        title: `the search for personal data alone (${format}), in columns that say nothing`,
+        ours: ours(
+          bench,
+          `flights.${format}`,
+          unclassified(
+            flightsContract(path.join(bench.data.folder, `flights.${format}`), bench.data.destinations),
+          ),
+        ),
+        other: { ...ten(bench, `flights.${format}`), name: 'without' },
+        floor: floor(bench, `flights.${format}`, 'flights'),
+        bounds: [{ of: 'extra-cpu' as const, most: 1 }],
       },
-      unmeasured: 'not there yet',
-      why: 'there is no such scan',
-    },
+    })),
   ];
 }
 

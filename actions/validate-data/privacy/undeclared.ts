@@ -12,7 +12,7 @@ import { shareOf } from '../findings.ts';
 import type { RuleOutcome } from '../judge.ts';
 import { columnName } from '../uses.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
-import { type Likeness, likenessOf } from './likeness.ts';
+import type { Likeness } from './likeness.ts';
 import { takeSample } from './sample.ts';
 import { levelOf } from './vocabulary.ts';
 
@@ -69,6 +69,8 @@ async function undeclaredOutcomes(
     for (const leaf of await leaves(table, column, sample.valuesOf)) {
       const found = resolve(properties, at, [column.name, ...leaf.path]);
       if (found.classified) continue;
+      // What knows the forms is loaded where there is something to look at.
+      const { likenessOf } = await import('./likeness.ts');
       const likeness = await likenessOf(leaf);
       if (likeness === undefined) continue;
       const path = shownPath([column.name, ...leaf.path]);
