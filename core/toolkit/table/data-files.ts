@@ -55,6 +55,8 @@ const SIGNATURES: readonly (readonly [bytes: string, format: string])[] = [
   ['\xfd7zXZ\0', 'xz'],
 ];
 const FILES_LIMIT = 10_000;
+/** The marks of a Parquet file and the length of its footer, in bytes. */
+const PARQUET_FRAME = 12;
 
 /**
  * The files of a path, a folder (all data files in it and below; names that begin with `.` or `_` are not data) or a glob, and their
@@ -225,8 +227,13 @@ async function check(file: DataFile, format: DataFormat): Promise<void> {
   const other = SIGNATURES.find(([bytes]) => head.toString('latin1').startsWith(bytes))?.[1];
   if (other !== undefined && other !== file.compression && format !== 'parquet')
     throw otherFormat(file, other);
-  const marked = head.toString('latin1', 0, 4) === 'PAR1' && tail.toString('latin1') === 'PAR1';
-  if (format === 'parquet' && (file.size < 12 || !marked)) throw damaged(file.name, 'Parquet');
+  if (format === 'parquet' && !isParquet(head, tail, file.size)) throw damaged(file.name, 'Parquet');
+}
+
+/** Marks at both ends and a footer that fits between them (Parquet's file format): one that does not fit makes DuckDB crash now and then. */
+function isParquet(head: Buffer, tail: Buffer, size: number): boolean {
+  if (size < PARQUET_FRAME || head.toString('latin1', 0, 4) !== 'PAR1') return false;
+  return tail.toString('latin1', 4) === 'PAR1' && tail.readUInt32LE(0) <= size - PARQUET_FRAME;
 }
 
 function otherFormat(file: DataFile, format: string): GreenlightError {
@@ -242,7 +249,7 @@ async function ends(file: string, size: number): Promise<readonly [Buffer, Buffe
   const handle = await open(file);
   try {
     const head = await handle.read(Buffer.alloc(64), 0, 64, 0);
-    const tail = await handle.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
+    const tail = await handle.read(Buffer.alloc(8), 0, 8, Math.max(0, size - 8));
     return [head.buffer.subarray(0, head.bytesRead), tail.buffer.subarray(0, tail.bytesRead)];
   } finally {
     await handle.close();

@@ -154,7 +154,9 @@ function saidErrors(stderr: string): readonly string[] {
 
 function filesBelow(folder: string): readonly string[] {
   try {
+    // What another run is just writing has a name of its own until it is whole.
     return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => !name.endsWith('.partial'))
       .map((name) => path.join(folder, name))
       .filter((file) => statSync(file).isFile());
   } catch {
