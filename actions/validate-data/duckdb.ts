@@ -2,16 +2,11 @@ import { type Cell, cellAt, storageOf, valueLiteral } from '../../core/toolkit/t
 import { each, field, nestedCell, type Spot, type Step } from '../../core/toolkit/table/nested.ts';
 import type { DataTable } from '../../core/toolkit/table/open.ts';
 import { identifier, literal } from '../../core/toolkit/table/sql.ts';
+import { INLINE_SET, ULPS } from './dialects.ts';
 import { typedMarkers } from './markers.ts';
 import { asWholeMatch, toRe2 } from './patterns.ts';
 import type { Aggregate, Condition, Scalar, Use } from './plan.ts';
 import { isNested } from './uses.ts';
-
-/** Sets up to this size are written out; larger ones are joined, which costs the same for any size. */
-const INLINE_SET = 8;
-
-/** Multiples are told to within this many units in the last place of a double. */
-const ULPS = 4;
 
 /** Why DuckDB can't judge a condition in ECMA-262's meaning; undefined where it can. */
 export function refusal(condition: Condition): string | undefined {

@@ -114,12 +114,19 @@ function classPiece(rest: string): Piece {
   return same(String.fromCodePoint(rest.codePointAt(0) ?? 0));
 }
 
-function escapePiece(rest: string, inClass: boolean): Piece {
+/** The escape of a code point that a pattern begins with, such as `\u{1f600}`, and the point. */
+export function codeEscape(rest: string): { readonly read: string; readonly point: number } | undefined {
   const code = /^\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/.exec(rest);
-  if (code !== null) {
-    const point = Number.parseInt(code[1] ?? code[2] ?? code[3] ?? '', 16);
-    if (point >= 0xd800 && point <= 0xdfff) return { construct: code[0] };
-    return { read: code[0], pattern: `\\x{${point.toString(16)}}` };
+  if (code === null) return undefined;
+  return { read: code[0], point: Number.parseInt(code[1] ?? code[2] ?? code[3] ?? '', 16) };
+}
+
+function escapePiece(rest: string, inClass: boolean): Piece {
+  const code = codeEscape(rest);
+  if (code !== undefined) {
+    const { read, point } = code;
+    if (point >= 0xd800 && point <= 0xdfff) return { construct: read };
+    return { read, pattern: `\\x{${point.toString(16)}}` };
   }
   const property = /^\\[pP]\{([A-Z][a-z]?)\}/.exec(rest);
   if (property !== null) return same(property[0]);

@@ -1,4 +1,4 @@
-import type { Rewritten } from './patterns.ts';
+import { codeEscape, type Rewritten } from './patterns.ts';
 
 // ECMA-262's white space and line terminators (\s); PostgreSQL's \s is ASCII alone.
 const SPACES = String.raw`\t\n\u000b\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff`;
@@ -96,11 +96,11 @@ function member(rest: string): Item {
 }
 
 function escaped(rest: string, within = false): Item {
-  const code = /^\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/.exec(rest);
-  if (code !== null) {
-    const point = Number.parseInt(code[1] ?? code[2] ?? code[3] ?? '', 16);
-    if (point === 0 || (point >= 0xd800 && point <= 0xdfff)) return { construct: code[0] };
-    return { read: code[0].length, kind: 'character', text: `\\U${point.toString(16).padStart(8, '0')}` };
+  const code = codeEscape(rest);
+  if (code !== undefined) {
+    const { read, point } = code;
+    if (point === 0 || (point >= 0xd800 && point <= 0xdfff)) return { construct: read };
+    return { read: read.length, kind: 'character', text: `\\U${point.toString(16).padStart(8, '0')}` };
   }
   const character = rest[1] ?? '';
   const set = CLASSES[character.toLowerCase()];

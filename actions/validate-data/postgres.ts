@@ -1,4 +1,3 @@
-import { FORMS } from '../../core/toolkit/table/cells.ts';
 import type { NestedType, Step } from '../../core/toolkit/table/nested.ts';
 import {
   isPostgresText,
@@ -17,17 +16,11 @@ import {
   nestedJson,
 } from '../../core/toolkit/table/postgres/nested.ts';
 import { identifier, literal } from '../../core/toolkit/table/sql.ts';
+import { conditionRefusal, INLINE_SET, missing, namesOf, ULPS } from './dialects.ts';
 import type { AnyUse, Scanned } from './ground.ts';
-import { typedMarkers } from './markers.ts';
 import { type Aggregate, type Condition, type Measure, type Scalar, type Use, usesOf } from './plan.ts';
 import { toAre } from './postgres-patterns.ts';
 import { isNested } from './uses.ts';
-
-/** Sets up to this size are written out; larger ones are hashed. */
-const INLINE_SET = 8;
-
-/** Multiples are told to within this many units in the last place of a double. */
-const ULPS = 4;
 
 /** So many counts are put into one array: a SELECT has room for 1,664 columns. */
 const COUNTS = 500;
@@ -44,7 +37,7 @@ export function postgresRefusal(table: PostgresTable, measure: Measure): string 
   const uses = [...usesOf(measure), ...(measure.count === 'orphans' ? measure.to : [])];
   const reason = uses.map((use) => useRefusal(table, use)).find((one) => one !== undefined);
   if (reason !== undefined || measure.count !== 'condition') return reason;
-  return conditionRefusal(measure.condition);
+  return conditionRefusal(measure.condition, toAre, 'PostgreSQL');
 }
 
 function useRefusal(table: PostgresTable, { column, form }: AnyUse): string | undefined {
@@ -52,39 +45,6 @@ function useRefusal(table: PostgresTable, { column, form }: AnyUse): string | un
   if (form?.pattern !== undefined && held !== undefined && (isPostgresText(held) || isNestedColumn(held)))
     return '`format` of dates and times in texts of PostgreSQL';
   return undefined;
-}
-
-function conditionRefusal(condition: Condition): string | undefined {
-  switch (condition.is) {
-    case 'any':
-      return condition.of.map(conditionRefusal).find((reason) => reason !== undefined);
-    case 'no-match': {
-      const rewritten = toAre(condition.pattern);
-      return 'construct' in rewritten ? `\`${rewritten.construct}\` in a pattern, in PostgreSQL` : undefined;
-    }
-    case 'less':
-    case 'less-or-equal':
-    case 'greater':
-    case 'greater-or-equal':
-      return ownForm(condition.of, [condition.bound]);
-    case 'not-in':
-      return ownForm(condition.of, condition.values);
-    case 'missing':
-      return ownForm(
-        condition.of,
-        condition.values.filter((value) => value !== null),
-      );
-    default:
-      return undefined;
-  }
-}
-
-function ownForm({ type, form }: Use, values: readonly Scalar[]): string | undefined {
-  if (form?.pattern === undefined || !(type in FORMS)) return undefined;
-  const known = FORMS[type as keyof typeof FORMS];
-  return values.every((value) => known.test(String(value)))
-    ? undefined
-    : 'a bound in a `format` of dates and times, in PostgreSQL: write it as ISO 8601 does';
 }
 
 /** All counts of conditions and all figures of a table as one SELECT. */
@@ -174,10 +134,6 @@ function keysOf(table: PostgresTable, of: readonly Use[], place?: string): strin
   if (place !== undefined) columns.push(`${place} AS place`);
   const whole = values.map((value) => `${value} IS NOT NULL`).join(' AND ');
   return `(SELECT ${columns.join(', ')} FROM ${table.from} WHERE ${whole})`;
-}
-
-function namesOf(of: readonly Use[]): string {
-  return of.map((_, index) => `key${index}`).join(', ');
 }
 
 function aggregate(table: PostgresTable, one: Aggregate): string {
@@ -280,7 +236,7 @@ function test(condition: Single, cell: PostgresCell): string {
     case 'not-in':
       return notIn(value, condition.values, condition.of);
     case 'missing':
-      return missing(cell, condition.values, condition.of);
+      return missing(cell, condition.values, condition.of, postgresLiteral);
     default:
       throw new Error(`${condition.is} of a plain type`);
   }
@@ -299,20 +255,6 @@ function notIn(value: string, values: readonly Scalar[], { type, form }: Use): s
   return values.length <= INLINE_SET
     ? `${value} NOT IN (${list})`
     : `${value} NOT IN (SELECT unnest(ARRAY[${list}]))`;
-}
-
-function missing(
-  { isNull, value, text }: PostgresCell,
-  values: readonly (Scalar | null)[],
-  use: Use,
-): string {
-  const terms = values.includes(null) ? [isNull] : [];
-  const comparable =
-    text !== undefined
-      ? values.filter((item) => item !== null).map((item) => literal(String(item)))
-      : typedMarkers(values, use).map((item) => postgresLiteral(item, use.type, use.form));
-  if (comparable.length > 0) terms.push(`${text ?? value} IN (${comparable.join(', ')})`);
-  return terms.length === 0 ? 'false' : `(${terms.join(' OR ')})`;
 }
 
 /** A cell that is no part of a list. */

@@ -7,6 +7,7 @@ import type {
 import { type Check, none, unsupported } from './checks.ts';
 import type { Use } from './plan.ts';
 import type { Add } from './rules.ts';
+import { unitOf } from './time-units.ts';
 import { useOf } from './uses.ts';
 
 /** The service levels of the data QoS table of ODCS, by name and abbreviation; true for those that data can show. */
@@ -39,40 +40,6 @@ const KNOWN: ReadonlyMap<string, boolean> = new Map(
     tr: false,
     timeofavailability: false,
     ta: false,
-  }),
-);
-
-// Milliseconds. `m` is read as minutes and `M` as months; a month has 30 days and a year 365.
-const DAY = 24 * 60 * 60 * 1000;
-const UNITS: ReadonlyMap<string, number> = new Map(
-  Object.entries({
-    s: 1000,
-    sec: 1000,
-    second: 1000,
-    seconds: 1000,
-    m: 60_000,
-    min: 60_000,
-    minute: 60_000,
-    minutes: 60_000,
-    h: DAY / 24,
-    hr: DAY / 24,
-    hour: DAY / 24,
-    hours: DAY / 24,
-    d: DAY,
-    day: DAY,
-    days: DAY,
-    w: 7 * DAY,
-    wk: 7 * DAY,
-    week: 7 * DAY,
-    weeks: 7 * DAY,
-    M: 30 * DAY,
-    mo: 30 * DAY,
-    month: 30 * DAY,
-    months: 30 * DAY,
-    y: 365 * DAY,
-    yr: 365 * DAY,
-    year: 365 * DAY,
-    years: 365 * DAY,
   }),
 );
 
@@ -124,14 +91,13 @@ function shownCheck(level: ContractServiceLevel, element: string, table: Contrac
   if (property === undefined) return unsupported(`\`${element}\`, which is no column of ${table.name}`);
   const of = momentOf(property);
   if (of === undefined) return unsupported(`\`${element}\`, which is no date or timestamp`);
-  const unit =
-    level.unit === undefined ? undefined : (UNITS.get(level.unit) ?? UNITS.get(level.unit.toLowerCase()));
+  const unit = level.unit === undefined ? undefined : unitOf(level.unit);
   const amount = Number(level.value);
   if (unit === undefined || level.value === null || !Number.isFinite(amount) || amount <= 0)
     return unsupported(
       `\`${level.value} ${level.unit ?? ''}\` as a length of time: write d, h, min, M (months) or y`,
     );
-  const moment = now.getTime() - amount * unit;
+  const moment = now.getTime() - amount * (unit * 1000);
   if (moment < YEAR_1) return unsupported(`\`${level.value} ${level.unit}\`, which began before the year 1`);
   const edge = new Date(moment).toISOString();
   const bound = of.type === 'date' ? edge.slice(0, 10) : edge;

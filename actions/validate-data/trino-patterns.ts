@@ -1,4 +1,4 @@
-import type { Rewritten } from './patterns.ts';
+import { codeEscape, type Rewritten } from './patterns.ts';
 
 // ECMA-262's white space and line terminators (\s); Trino's \s is ASCII alone. All as the characters themselves.
 const SPACES = '\t\n\u000b\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff';
@@ -109,11 +109,11 @@ type Item =
   | { readonly construct: string };
 
 function escaped(rest: string): Item {
-  const code = /^\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/.exec(rest);
-  if (code !== null) {
-    const point = Number.parseInt(code[1] ?? code[2] ?? code[3] ?? '', 16);
-    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return { construct: code[0] };
-    return { read: code[0].length, kind: 'character', pattern: quoted(String.fromCodePoint(point)) };
+  const code = codeEscape(rest);
+  if (code !== undefined) {
+    const { read, point } = code;
+    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return { construct: read };
+    return { read: read.length, kind: 'character', pattern: quoted(String.fromCodePoint(point)) };
   }
   const property = /^\\[pP]\{[A-Z][a-z]?\}/.exec(rest);
   if (property !== null) return { read: property[0].length, kind: 'set', pattern: property[0] };

@@ -1,4 +1,3 @@
-import { FORMS } from '../../core/toolkit/table/cells.ts';
 import type { NestedType, Step } from '../../core/toolkit/table/nested.ts';
 import { identifier, literal } from '../../core/toolkit/table/sql.ts';
 import {
@@ -9,14 +8,11 @@ import {
 } from '../../core/toolkit/table/trino/cells.ts';
 import type { TrinoTable } from '../../core/toolkit/table/trino/describe.ts';
 import { eachOf, fieldOf, nestedAt, type TrinoSpot, typeAt } from '../../core/toolkit/table/trino/nested.ts';
+import { conditionRefusal, missing, namesOf, ULPS } from './dialects.ts';
 import type { AnyUse, Scanned } from './ground.ts';
-import { typedMarkers } from './markers.ts';
 import { type Aggregate, type Condition, type Measure, type Scalar, type Use, usesOf } from './plan.ts';
 import { toJoni } from './trino-patterns.ts';
 import { isNested } from './uses.ts';
-
-/** Multiples are told to within this many units in the last place of a double. */
-const ULPS = 4;
 
 /** So many figures of one statement are well within what Trino compiles. */
 const FIGURES = 1000;
@@ -38,7 +34,7 @@ export function trinoRefusal(table: TrinoTable, measure: Measure, other: Other):
   const reasons = usesOf(measure).map((use) => useRefusal(table, use));
   if (measure.count === 'orphans')
     reasons.push(...measure.to.map((use) => useRefusal(other(measure.table), use)));
-  if (measure.count === 'condition') reasons.push(conditionRefusal(measure.condition));
+  if (measure.count === 'condition') reasons.push(conditionRefusal(measure.condition, toJoni, 'Trino'));
   return reasons.find((reason) => reason !== undefined);
 }
 
@@ -49,39 +45,6 @@ function useRefusal(table: TrinoTable, { column, path = [], type, form }: AnyUse
   if (held === undefined || !isTrinoText(held)) return undefined;
   if (form?.pattern !== undefined) return '`format` of dates and times in texts of Trino';
   return form?.wide === undefined ? undefined : 'whole numbers beyond 64 bits in texts of Trino';
-}
-
-function conditionRefusal(condition: Condition): string | undefined {
-  switch (condition.is) {
-    case 'any':
-      return condition.of.map(conditionRefusal).find((reason) => reason !== undefined);
-    case 'no-match': {
-      const rewritten = toJoni(condition.pattern);
-      return 'construct' in rewritten ? `\`${rewritten.construct}\` in a pattern, in Trino` : undefined;
-    }
-    case 'less':
-    case 'less-or-equal':
-    case 'greater':
-    case 'greater-or-equal':
-      return ownForm(condition.of, [condition.bound]);
-    case 'not-in':
-      return ownForm(condition.of, condition.values);
-    case 'missing':
-      return ownForm(
-        condition.of,
-        condition.values.filter((value) => value !== null),
-      );
-    default:
-      return undefined;
-  }
-}
-
-function ownForm({ type, form }: Use, values: readonly Scalar[]): string | undefined {
-  if (form?.pattern === undefined || !(type in FORMS)) return undefined;
-  const known = FORMS[type as keyof typeof FORMS];
-  return values.every((value) => known.test(String(value)))
-    ? undefined
-    : 'a bound in a `format` of dates and times, in Trino: write it as ISO 8601 does';
 }
 
 /** The statements of one row that give the number of rows, then the figures in the order of the measures. One, unless there are many. */
@@ -138,10 +101,6 @@ function keysOf(table: TrinoTable, of: readonly Use[], nulls?: 'or NULL'): strin
   const named = values.map((value, index) => `${value} AS key${index}`).join(', ');
   const whole = values.map((value) => `${value} IS NOT NULL`).join(' AND ');
   return `(SELECT ${named} FROM ${relation.from()}${nulls === undefined ? ` WHERE ${whole}` : ''})`;
-}
-
-function namesOf(of: readonly Use[]): string {
-  return of.map((_, index) => `key${index}`).join(', ');
 }
 
 /** A table as conditions see it: a subquery in which each cell is cast and judged once a row, under names that can't meet the table's own. */
@@ -301,7 +260,7 @@ function test(condition: Single, cell: TrinoCell): string {
     case 'not-in':
       return notIn(value, condition.values, use);
     case 'missing':
-      return missing(cell, condition.values, use);
+      return missing(cell, condition.values, use, trinoLiteral);
     default:
       throw new Error(`${condition.is} of a plain type`);
   }
@@ -321,16 +280,6 @@ function notIn(value: string, values: readonly Scalar[], { type, form }: Use): s
   // What no column can hold would make all of them doubles.
   const held = list.filter((item) => !item.endsWith('infinity()'));
   return held.length === 0 ? `${value} IS NOT NULL` : `${value} NOT IN (${held.join(', ')})`;
-}
-
-function missing({ isNull, value, text }: TrinoCell, values: readonly (Scalar | null)[], use: Use): string {
-  const terms = values.includes(null) ? [isNull] : [];
-  const comparable =
-    text !== undefined
-      ? values.filter((item) => item !== null).map((item) => literal(String(item)))
-      : typedMarkers(values, use).map((item) => trinoLiteral(item, use.type, use.form));
-  if (comparable.length > 0) terms.push(`${text ?? value} IN (${comparable.join(', ')})`);
-  return terms.length === 0 ? 'false' : `(${terms.join(' OR ')})`;
 }
 
 function missingSpot(): never {

@@ -12,8 +12,8 @@ import {
   compareFields,
   compareValues,
   declared,
+  ELEMENT_FIELDS,
   type Field,
-  flag,
   get,
   keysOf,
   kindOf,
@@ -51,20 +51,7 @@ const CONTRACT_FIELDS = {
 } as const satisfies Readonly<Record<keyof DataContract, Field>>;
 
 const TABLE_FIELDS = {
-  id: 'words-changed',
-  name: 'aside',
-  physicalName: 'aside',
-  physicalType: declared('physical-type'),
-  description: 'words-changed',
-  businessName: 'words-changed',
-  synonyms: 'words-changed',
-  authoritativeDefinitions: 'words-changed',
-  tags: 'words-changed',
-  customProperties: 'aside',
-  relationships: 'aside',
-  quality: 'aside',
-  deprecated: flag('deprecation-changed', 'deprecation-changed'),
-  context: 'words-changed',
+  ...ELEMENT_FIELDS,
   // It can only be `object`.
   logicalType: 'words-changed',
   dataGranularityDescription: 'words-changed',

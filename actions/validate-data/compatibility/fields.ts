@@ -27,6 +27,24 @@ export function flag(tighter: ChangeKind, looser: ChangeKind): Field {
   };
 }
 
+/** What tables and properties have in common. */
+export const ELEMENT_FIELDS = {
+  id: 'words-changed',
+  name: 'aside',
+  physicalName: 'aside',
+  physicalType: declared('physical-type'),
+  description: 'words-changed',
+  businessName: 'words-changed',
+  synonyms: 'words-changed',
+  authoritativeDefinitions: 'words-changed',
+  tags: 'words-changed',
+  customProperties: 'aside',
+  relationships: 'aside',
+  quality: 'aside',
+  deprecated: flag('deprecation-changed', 'deprecation-changed'),
+  context: 'words-changed',
+} as const satisfies Readonly<Record<string, Field>>;
+
 /** The kind of a change of this direction; what accepts the same as before was only written otherwise. */
 export function kindOf(direction: Direction, kinds: Kinds): ChangeKind {
   return direction === 'same' ? 'words-changed' : kinds[direction];

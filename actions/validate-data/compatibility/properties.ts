@@ -1,7 +1,15 @@
 import type { ContractItem, ContractProperty, ContractQuality } from '../../../core/formats/contract.ts';
 import { eachPair, type Note, type Spot, shown, under } from './change.ts';
 import { classificationMove } from './classification.ts';
-import { compareCustom, compareFields, compareValues, declared, type Field, flag } from './fields.ts';
+import {
+  compareCustom,
+  compareFields,
+  compareValues,
+  declared,
+  ELEMENT_FIELDS,
+  type Field,
+  flag,
+} from './fields.ts';
 import type { ChangeKind } from './kinds.ts';
 import { compareOptions } from './options.ts';
 import { identity } from './pairs.ts';
@@ -9,20 +17,7 @@ import { compareQuality, standing } from './quality.ts';
 import { compareRelationships } from './relationships.ts';
 
 const FIELDS = {
-  id: 'words-changed',
-  name: 'aside',
-  physicalName: 'aside',
-  physicalType: declared('physical-type'),
-  description: 'words-changed',
-  businessName: 'words-changed',
-  synonyms: 'words-changed',
-  authoritativeDefinitions: 'words-changed',
-  tags: 'words-changed',
-  customProperties: 'aside',
-  relationships: 'aside',
-  quality: 'aside',
-  deprecated: flag('deprecation-changed', 'deprecation-changed'),
-  context: 'words-changed',
+  ...ELEMENT_FIELDS,
   primaryKey: 'aside',
   primaryKeyPosition: 'aside',
   logicalType: typeKind,

@@ -1,4 +1,5 @@
 import type { ContractServiceLevel, DataContract } from '../../../core/formats/contract.ts';
+import { unitOf } from '../time-units.ts';
 import { eachPair, type Note, type Spot, under, valueChange } from './change.ts';
 import { type Direction, flip, ofFloors } from './directions.ts';
 import { compareCustom, compareFields, type Field, type Kinds, kindOf } from './fields.ts';
@@ -94,22 +95,6 @@ function levelOf(property: unknown): string {
   return LEVELS.find(({ names }) => names.includes(word))?.names[0] ?? word;
 }
 
-const DAY = 86_400;
-/** Seconds, by the units of time of docs/contracts.md: `m` is a minute, `M` a month of 30 days. */
-const UNITS: ReadonlyMap<string, number> = new Map(
-  (
-    [
-      [1, ['s', 'sec', 'second', 'seconds']],
-      [60, ['m', 'min', 'minute', 'minutes']],
-      [3600, ['h', 'hr', 'hour', 'hours']],
-      [DAY, ['d', 'day', 'days']],
-      [7 * DAY, ['w', 'wk', 'week', 'weeks']],
-      [30 * DAY, ['M', 'mo', 'month', 'months']],
-      [365 * DAY, ['y', 'yr', 'year', 'years']],
-    ] as const
-  ).flatMap(([size, words]) => words.map((word) => [word, size] as const)),
-);
-
 /** A figure with what it can be compared with. */
 function magnitude({ value, unit = '' }: ContractServiceLevel): { scale: string; size: number } | undefined {
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value)) {
@@ -119,7 +104,7 @@ function magnitude({ value, unit = '' }: ContractServiceLevel): { scale: string;
   const [, figure, percent] = /^\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(String(value)) ?? [];
   if (figure === undefined) return undefined;
   const word = unit.trim().toLowerCase();
-  const seconds = UNITS.get(unit.trim()) ?? UNITS.get(word);
+  const seconds = unitOf(unit.trim());
   if (seconds !== undefined) return { scale: 'time', size: Number(figure) * seconds };
   return { scale: percent === '%' || word === 'percent' ? '%' : word, size: Number(figure) };
 }

@@ -1,6 +1,6 @@
 import type { DataColumn, DataTable } from './open.ts';
 import { literal } from './sql.ts';
-import { timePattern } from './time-pattern.ts';
+import { OFFSET_HOUR, timePattern, YEAR } from './time-pattern.ts';
 
 /** The types of cells that are judged, by ODCS's names. */
 export type CellType = 'string' | 'integer' | 'number' | 'boolean' | 'date' | 'timestamp' | 'time';
@@ -42,11 +42,9 @@ interface Steps {
 // dateTime with a blank for the T as well, time); booleans are true and false in any case. No surrounding blanks.
 export const INTEGER = '[+-]?[0-9]+';
 export const NUMBER = '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?';
-// There is no year 0, as in PostgreSQL, and no offset beyond those that it knows.
-const YEAR = '([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)';
 const DAY = `${YEAR}-[0-9]{2}-[0-9]{2}`;
 const CLOCK = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?';
-const OFFSET = '(Z|[+-](0[0-9]|1[0-5]):[0-5][0-9])';
+export const OFFSET = `(?:Z|${OFFSET_HOUR}:[0-5][0-9])`;
 const TIMESTAMP = `${DAY}[T ]${CLOCK}${OFFSET}?`;
 const ZONED = new RegExp(`[0-9]${OFFSET}$`);
 

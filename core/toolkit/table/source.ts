@@ -2,7 +2,7 @@ import { GreenlightError } from '../../kernel/errors.ts';
 import type { DataFile, SourceWarning } from './data-files.ts';
 import type { Explain } from './engine.ts';
 import type { RecordForm } from './records.ts';
-import { literal } from './sql.ts';
+import { escapedGlob, literal } from './sql.ts';
 
 /** A column of a table. */
 export interface DataColumn {
@@ -47,11 +47,6 @@ export const RECORD_LIMIT = 16 << 20;
 export function pathList(files: readonly PlainFile[]): string {
   const paths = files.map(({ plain }) => literal(escapedGlob(plain)));
   return paths.length === 1 ? (paths[0] ?? '') : `[${paths.join(', ')}]`;
-}
-
-// DuckDB takes these for a pattern; in brackets they stand for themselves.
-function escapedGlob(file: string): string {
-  return file.replaceAll(/[[*?]/g, (character) => `[${character}]`);
 }
 
 /** The columns that a source's paths hold, of all files the same keys. Throws `data/partition-column` where the files hold one too. */

@@ -8,3 +8,8 @@ export function literal(value: string): string {
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/** A path as DuckDB's readers of files take it: what it would take for a pattern stands in brackets for itself. */
+export function escapedGlob(file: string): string {
+  return file.replaceAll(/[[*?]/g, (character) => `[${character}]`);
+}

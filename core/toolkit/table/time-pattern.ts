@@ -10,9 +10,10 @@ export interface TimePattern {
 
 const MONTHS = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
 const FULL_MONTHS = 'January|February|March|April|May|June|July|August|September|October|November|December';
-// The years and the offsets that a timestamp in the usual form may have, see cells.ts.
-const YEAR = '(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)';
-const HOUR = '[+-](?:0[0-9]|1[0-5])';
+/** A year: there is no year 0, as in PostgreSQL. */
+export const YEAR = '(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)';
+/** The sign and hours of an offset from UTC: none beyond those that PostgreSQL knows. */
+export const OFFSET_HOUR = '[+-](?:0[0-9]|1[0-5])';
 
 // What Java's letters stand for. A single letter takes one or two digits, as Java parses it. Days of the week and of the year (E, D) are
 // not among them: strptime takes a Friday that was a Tuesday, and a day 366 of every year.
@@ -37,11 +38,11 @@ const LETTERS: Readonly<Record<string, readonly [form: string, strptime: string]
   SSSSSS: ['[0-9]{6}', '%f'],
   SSSSSSSSS: ['[0-9]{9}', '%n'],
   a: ['(?:AM|PM)', '%p'],
-  XXX: [`(?:Z|${HOUR}:[0-5][0-9])`, '%z'],
-  xxx: [`${HOUR}:[0-5][0-9]`, '%z'],
-  XX: [`(?:Z|${HOUR}[0-5][0-9])`, '%z'],
-  xx: [`${HOUR}[0-5][0-9]`, '%z'],
-  Z: [`${HOUR}[0-5][0-9]`, '%z'],
+  XXX: [`(?:Z|${OFFSET_HOUR}:[0-5][0-9])`, '%z'],
+  xxx: [`${OFFSET_HOUR}:[0-5][0-9]`, '%z'],
+  XX: [`(?:Z|${OFFSET_HOUR}[0-5][0-9])`, '%z'],
+  xx: [`${OFFSET_HOUR}[0-5][0-9]`, '%z'],
+  Z: [`${OFFSET_HOUR}[0-5][0-9]`, '%z'],
 };
 
 /**

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { messageOf, userErrors } from '../../../kernel/errors.ts';
 import { loadDuckDb } from '../../natives.ts';
-import { identifier, literal } from '../sql.ts';
+import { escapedGlob, identifier, literal } from '../sql.ts';
 import { gateQuery } from './gate.ts';
 import {
   type Answer,
@@ -73,7 +73,7 @@ async function startDuckDb({ tables, folder, mebibytes }: Opening): Promise<Duck
 
 /** A path as it is, and as SQL writes it where DuckDB would take it for a pattern. */
 function spellings(file: string): readonly string[] {
-  return [file, file.replaceAll(/[[*?]/g, (character) => `[${character}]`)];
+  return [file, escapedGlob(file)];
 }
 
 // Of names that differ in capitals alone one is enough: where they name different things, the gate refuses queries that use them.

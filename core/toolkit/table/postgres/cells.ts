@@ -1,4 +1,4 @@
-import { type CellForm, type CellType, FORMS, INTEGER, NUMBER } from '../cells.ts';
+import { type CellForm, type CellType, FORMS, INTEGER, NUMBER, OFFSET } from '../cells.ts';
 import { identifier, literal } from '../sql.ts';
 import type { PostgresColumn } from './describe.ts';
 
@@ -35,8 +35,6 @@ const HELD_BY: Readonly<Record<CellType, readonly string[]>> = {
 const DAY =
   '(?!0000)(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))' +
   '|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)';
-/** The offsets that PostgreSQL knows. */
-const OFFSET = '(?:Z|[+-](?:0[0-9]|1[0-5]):[0-5][0-9])';
 const CLOCK = FORMS.time.source.slice(1, -1);
 /** Longer texts are no numbers that a cast is sure to read. */
 const LONGEST_NUMBER = 300;
