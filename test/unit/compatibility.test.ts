@@ -212,6 +212,25 @@ describe('every edit is named', () => {
   });
 });
 
+describe('an empty list', () => {
+  it.each(['servers', 'slaProperties', 'customProperties'])('%s of a contract is told from none', (key) => {
+    expect(changesBetween({}, { [key]: [] })).toMatchObject([{ path: key, kind: 'words-changed' }]);
+    expect(changesBetween({ [key]: [] }, {})).toMatchObject([{ path: key, kind: 'words-changed' }]);
+  });
+  it.each(['quality', 'relationships', 'customProperties'])('%s of a table is told from none', (key) => {
+    const [none, empty] = [{ schema: [{ name: 't' }] }, { schema: [{ name: 't', [key]: [] }] }];
+    expect(changesBetween(none, empty)).toMatchObject([{ path: `t.${key}`, kind: 'words-changed' }]);
+    expect(changesBetween(empty, none)).toMatchObject([{ path: `t.${key}`, kind: 'words-changed' }]);
+  });
+  it.each(['properties', 'quality', 'relationships', 'customProperties'])(
+    '%s of a column is told from none',
+    (key) => {
+      expect(column({}, { [key]: [] })).toEqual([`t.x.${key} words-changed`]);
+      expect(column({ [key]: [] }, {})).toEqual([`t.x.${key} words-changed`]);
+    },
+  );
+});
+
 describe('two edits', () => {
   it('are never taken for one contract', () => {
     const edits = allEdits(full());
@@ -519,6 +538,10 @@ describe('a column', () => {
     [{}, { deprecated: true }, ['t.x.deprecated deprecation-changed']],
     [{}, { partitioned: true }, ['t.x.partitioned layout-changed']],
     [{ partitioned: false }, {}, ['t.x.partitioned words-changed']],
+    [{}, { logicalTypeOptions: {} }, ['t.x.logicalTypeOptions words-changed']],
+    [{ logicalTypeOptions: {} }, {}, ['t.x.logicalTypeOptions words-changed']],
+    [{ items: { logicalTypeOptions: {} } }, { items: {} }, ['t.x.items.logicalTypeOptions words-changed']],
+    [{ items: {} }, {}, ['t.x.items nested-dropped']],
     [
       { logicalTypeOptions: { timezone: true, defaultTimezone: 'Etc/UTC' } },
       { logicalTypeOptions: { defaultTimezone: 'Europe/Paris' } },

@@ -79,8 +79,17 @@ export function compareValues(
   spot: Spot,
   note: Note,
 ): void {
-  if (field === 'aside' || identity(old) === identity(next)) return;
-  note(fieldKind(field, old, next), spot, valueChange(name, old, next));
+  if (field === 'aside') {
+    // In an empty list nothing is left for others to compare.
+    if (isNoneAndEmpty(old, next) || isNoneAndEmpty(next, old))
+      note('words-changed', spot, `${name} written otherwise`);
+    return;
+  }
+  if (identity(old) !== identity(next)) note(fieldKind(field, old, next), spot, valueChange(name, old, next));
+}
+
+function isNoneAndEmpty(one: unknown, other: unknown): boolean {
+  return one === undefined && Array.isArray(other) && other.length === 0;
 }
 
 function fieldKind(field: Exclude<Field, 'aside'>, old: unknown, next: unknown): ChangeKind {

@@ -1,7 +1,16 @@
 import { type Bounds, boundDirection, type Scale } from './bounds.ts';
 import { type Note, type Spot, under } from './change.ts';
 import { type Direction, ofSets } from './directions.ts';
-import { compareFields, declared, type Field, flag, get, type Kinds, kindOf } from './fields.ts';
+import {
+  compareFields,
+  compareValues,
+  declared,
+  type Field,
+  flag,
+  get,
+  type Kinds,
+  kindOf,
+} from './fields.ts';
 import type { ChangeKind } from './kinds.ts';
 import { identity } from './pairs.ts';
 
@@ -56,6 +65,10 @@ export function compareOptions(old: Typed, next: Typed, spot: Spot, note: Note):
   compareFormat(old, next, at, note);
   compareMembers(get(olds, 'required'), get(nexts, 'required'), at, note);
   compareFields(olds, nexts, FIELDS, at, note);
+  if (Object.keys(olds).length + Object.keys(nexts).length === 0) {
+    const [name, here] = ['logicalTypeOptions', under(spot, 'logicalTypeOptions')] as const;
+    compareValues('words-changed', name, old.logicalTypeOptions, next.logicalTypeOptions, here, note);
+  }
 }
 
 function compareSide(
