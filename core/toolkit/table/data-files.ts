@@ -230,7 +230,7 @@ async function check(file: DataFile, format: DataFormat): Promise<void> {
   if (format === 'parquet' && !isParquet(head, tail, file.size)) throw damaged(file.name, 'Parquet');
 }
 
-/** Marks at both ends and a footer that fits between them (Parquet's file format): one that does not fit makes DuckDB crash now and then. */
+/** Marks at both ends and a footer that fits between them (Parquet's file format). */
 function isParquet(head: Buffer, tail: Buffer, size: number): boolean {
   if (size < PARQUET_FRAME || head.toString('latin1', 0, 4) !== 'PAR1') return false;
   return tail.toString('latin1', 4) === 'PAR1' && tail.readUInt32LE(0) <= size - PARQUET_FRAME;

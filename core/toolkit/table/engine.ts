@@ -63,15 +63,17 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
       throw await errorOf(messageOf(thrown), explains);
     }
   };
-  const attempt = async (sql: string): Promise<Rows> => (await connection.runAndReadAll(sql)).getRowsJson();
+  const turns = takingTurns();
+  const attempt = (sql: string): Promise<Rows> =>
+    turns.take(async () => (await connection.runAndReadAll(sql)).getRowsJson());
   return {
     folder: scratch.folder,
     query: (sql) => guarded(() => attempt(sql)),
     async *stream(sql, rows) {
-      const result = await guarded(() => connection.stream(sql));
+      const result = await guarded(() => turns.take(() => connection.stream(sql)));
       let read = 0;
       for (;;) {
-        const chunk = await guarded(() => result.fetchChunk());
+        const chunk = await guarded(() => turns.take(() => result.fetchChunk()));
         if (chunk === null || chunk.rowCount === 0) break;
         read += chunk.rowCount;
         yield chunk;
@@ -84,6 +86,8 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
       return () => explains.delete(by);
     },
     async [Symbol.asyncDispose]() {
+      connection.interrupt();
+      await turns.end();
       connection.closeSync();
       instance.closeSync();
       await scratch[Symbol.asyncDispose]();
@@ -91,9 +95,36 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   };
 }
 
+interface Turns {
+  /** Does work after all that was given before it; refuses it after the end. */
+  take<T>(work: () => Promise<T>): Promise<T>;
+  /** Comes back when the work in hand is done; what waits behind it is refused. */
+  end(): Promise<void>;
+}
+
+/** Work on one connection: DuckDB hangs or crashes where a connection is closed under a statement. */
+function takingTurns(): Turns {
+  let ended = false;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    take(work) {
+      const turn = last.then(() => {
+        if (ended) throw new Error('the data engine is closed');
+        return work();
+      });
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+    async end() {
+      ended = true;
+      await last;
+    },
+  };
+}
+
 async function errorOf(message: string, explains: Iterable<Explain>): Promise<Error> {
   // A fault in our SQL is a bug of ours; its message quotes nothing but that SQL.
-  if (/^(Parser|Binder|Catalog|Syntax|INTERNAL) Error/.test(message)) return new Error(`DuckDB: ${message}`);
+  if (/^(Parser|Binder|Catalog|Syntax) Error/.test(message)) return new Error(`DuckDB: ${message}`);
   if (/^Out of Memory/i.test(message)) {
     return new GreenlightError({
       code: 'data/out-of-memory',

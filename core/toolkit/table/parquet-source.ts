@@ -1,6 +1,6 @@
 import { GreenlightError } from '../../kernel/errors.ts';
 import { damaged } from './data-files.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Rows } from './engine.ts';
 import {
   type DataColumn,
   missingColumns,
@@ -82,10 +82,12 @@ function readParquet(files: readonly PlainFile[]): string {
 }
 
 async function columnsOf(engine: Engine, file: PlainFile): Promise<readonly ParquetColumn[]> {
-  const [described, schema] = await Promise.all([
-    engine.attempt(`DESCRIBE SELECT * FROM ${readParquet([file])}`),
-    engine.attempt(`SELECT name, coalesce(num_children, 0) FROM parquet_schema(${pathList([file])})`),
-  ]).catch(() => Promise.reject(damaged(file.name, 'Parquet')));
+  const attempt = (sql: string): Promise<Rows> =>
+    engine.attempt(sql).catch(() => Promise.reject(damaged(file.name, 'Parquet')));
+  const described = await attempt(`DESCRIBE SELECT * FROM ${readParquet([file])}`);
+  const schema = await attempt(
+    `SELECT name, coalesce(num_children, 0) FROM parquet_schema(${pathList([file])})`,
+  );
   const names = namesIn(schema.map(([name, children]) => [String(name), Number(children)]));
   return described.map(([called, type], index) => ({
     name: names[index] ?? String(called),

@@ -32,6 +32,18 @@ export const PARQUET: readonly BadInput[] = [
     data: 'd.parquet',
   },
   {
+    name: 'Parquet with a group of a negative number of rows',
+    findings: ['data/unreadable'],
+    make: async ({ put }) => {
+      const whole = Buffer.from(await written(PARQUET_SELECT));
+      // The number in Thrift's compact form: 1000 as a zigzag varint, of which the lowest bit is the sign.
+      const count = whole.lastIndexOf(Buffer.from([0x16, 0xd0, 0x0f])) + 1;
+      whole.writeUInt8(0xd1, count);
+      put('d.parquet', whole);
+    },
+    data: 'd.parquet',
+  },
+  {
     name: 'Parquet marks around nothing',
     findings: ['data/damaged d.parquet'],
     files: { 'd.parquet': 'PAR1\0\0\0\0PAR1' },
