@@ -426,7 +426,8 @@ describe.skipIf(why !== undefined)('SQL rules in Trino', () => {
       'SELECT max({property}) FROM {object}': '2, withheld',
       'SELECT avg(CAST(amt AS decimal(5,2))) FROM orders': '1.5, withheld',
       'WITH o AS (SELECT * FROM orders) SELECT count(*) > 2 FROM o': 'true, withheld',
-      "SELECT count(*) FROM orders WHERE amt IN (SELECT id FROM customers) OR ';' = ')'": 0,
+      "SELECT count(*) FROM orders WHERE ';' = ')'": 0,
+      "SELECT count(*) FROM orders WHERE amt IN (SELECT id FROM customers) OR ';' = ')'": '0, withheld',
       'SELECT count(*) FROM orders UNION ALL SELECT 1 WHERE false': '3, withheld',
     };
     const told = await answers(Object.keys(queries));
