@@ -1,8 +1,9 @@
 import type { Github } from './github.ts';
+import { firstOwn } from './own.ts';
 
 /** The one issue of a matter and what it should say. */
 export interface WantedIssue {
-  /** A hidden line of its own, `<!-- greenlight:… -->`, that opens the body: the key. Only issues by a bot are ours. */
+  /** A hidden line of its own, `<!-- greenlight:… -->`, that opens the body: the key. Which issues are ours, {@link firstOwn} says. */
   readonly marker: string;
   /** Narrows the search, and lets people filter; GitHub makes a label that is not there. */
   readonly label: string;
@@ -43,9 +44,11 @@ export async function findIssue(
       per_page: 100,
     }),
   );
-  const found = issues.find(
-    ({ body, user, pull_request: pull }) =>
-      pull === undefined && user?.type === 'Bot' && body?.startsWith(`${marker}\n`) === true,
+  const found = await firstOwn(
+    github,
+    issues.filter(
+      ({ body, pull_request: pull }) => pull === undefined && body?.startsWith(`${marker}\n`) === true,
+    ),
   );
   if (found === undefined) return undefined;
   return {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { upsertComment } from '../../core/toolkit/comments.ts';
 import { connectGithub, type Github } from '../../core/toolkit/github.ts';
+import { findIssue, upsertIssue } from '../../core/toolkit/issues.ts';
 import { octokit, REPOSITORY, startJob, type World } from '../forge/fixture.ts';
 
 vi.mock('@octokit/plugin-retry', () => ({ retry: () => ({}) }));
@@ -63,5 +64,29 @@ describe('the one comment with a marker', () => {
       code: 'github/http-502',
     });
     expect(await comments()).toEqual([`ops-reviewer: ${MARKER}\none`]);
+  });
+});
+
+describe('the one issue with a marker', () => {
+  const key = { marker: MARKER, label: 'drift' };
+  const say = async (github: Github, body: string): Promise<string> =>
+    (await upsertIssue(github, { ...key, title: 'It drifts', body })).operation;
+
+  it.each(['a workflow', 'a person'])(
+    'is opened, changed in place and left alone with the token of %s',
+    async (who) => {
+      const github = who === 'a person' ? person('ops-reviewer') : workflow;
+      expect(await say(github, 'one')).toBe('created');
+      expect(await say(github, 'one')).toBe('unchanged');
+      expect(await say(github, 'two')).toBe('updated');
+      expect((await findIssue(github, key))?.body).toBe(`${MARKER}\ntwo`);
+    },
+  );
+
+  it('is never the one that somebody else opened', async () => {
+    const body = `${MARKER}\nall is well`;
+    await people('model-owner').issues.create({ owner, repo, title: 'It drifts', body, labels: ['drift'] });
+    for (const github of [workflow, person('ops-reviewer')])
+      expect(await findIssue(github, key)).toBeUndefined();
   });
 });
