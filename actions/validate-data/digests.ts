@@ -7,11 +7,16 @@ import { shownPath } from './sources.ts';
  * The sha256 of a table's data: of its file, or where it has several, of a text with a line `<sha256>  <path>` for each (as sha256sum
  * writes it), in the order of the paths.
  */
-export async function digestOf(root: string, { files }: Pick<DataTable, 'files'>): Promise<string> {
+export async function digestOf(
+  root: string,
+  { files, digests }: Pick<DataTable, 'files' | 'digests'>,
+): Promise<string> {
+  const ofFile = async (file: string): Promise<string> =>
+    digests.get(file) ?? (await digestFile(file)).sha256;
   const [first, ...more] = files;
-  if (first !== undefined && more.length === 0) return (await digestFile(first)).sha256;
+  if (first !== undefined && more.length === 0) return ofFile(first);
   let lines = '';
-  for (const file of files) lines += `${(await digestFile(file)).sha256}  ${shownPath(root, file)}\n`;
+  for (const file of files) lines += `${await ofFile(file)}  ${shownPath(root, file)}\n`;
   return sha256(lines);
 }
 
@@ -21,7 +26,11 @@ export async function verifyUnchanged(
   table: DataTable | undefined,
   { data, dataSha256 }: { readonly data: string; readonly dataSha256: string },
 ): Promise<void> {
-  if (table !== undefined && (await digestOf(root, table)) === dataSha256) return;
+  if (
+    table !== undefined &&
+    (await digestOf(root, { files: table.files, digests: new Map() })) === dataSha256
+  )
+    return;
   throw new GreenlightError({
     code: 'data/changed',
     message: `${data} changed while it was judged`,

@@ -23,28 +23,43 @@ interface PinnedPackage {
 
 const NATIVE_FILE = /\.(node|so|so\.\d+|dylib|dll)$/;
 
-type NativeName = '@duckdb/node-api' | 'onnxruntime-node';
+type NativeName = '@duckdb/node-bindings' | 'onnxruntime-node';
 
 /** DuckDB, the embedded data engine. Throws `natives/…`, naming package, version and the ways to provide it. */
-export function loadDuckDb(): Promise<typeof import('@duckdb/node-api')> {
-  return load('@duckdb/node-api');
+export async function loadDuckDb(): Promise<typeof import('@duckdb/node-api')> {
+  const packages = await provide('@duckdb/node-bindings');
+  // The bundle holds DuckDB's JavaScript, to which scripts/build.mjs gives the binding that it finds here.
+  if (packages !== undefined) {
+    const [binding] = packages.names;
+    Object.assign(globalThis, { greenlightDuckDbBinding: packages.require(`${binding}/duckdb.node`) });
+  }
+  return import('@duckdb/node-api');
 }
 
 /** ONNX Runtime, the model engine. Throws `natives/…`, naming package, version and the ways to provide it. */
-export function loadOnnxRuntime(): Promise<typeof import('onnxruntime-node')> {
-  return load('onnxruntime-node');
+export async function loadOnnxRuntime(): Promise<typeof import('onnxruntime-node')> {
+  const name = 'onnxruntime-node';
+  const packages = await provide(name);
+  const require = packages?.require ?? createRequire(path.join(import.meta.dirname, 'natives.ts'));
+  return require(name) as typeof import('onnxruntime-node');
 }
 
-async function load<T>(name: NativeName): Promise<T> {
+/** This platform's packages, verified; undefined from sources, where a developer's node_modules is the project's own and nothing is pinned. */
+async function provide(
+  name: NativeName,
+): Promise<{ readonly names: readonly string[]; readonly require: NodeJS.Require } | undefined> {
   const here = import.meta.dirname;
   const pins = path.join(here, 'natives.json');
-  // From sources, a developer's node_modules is the project's own: nothing was pinned for it yet.
-  if (!existsSync(pins)) return createRequire(path.join(here, 'natives.ts'))(name) as T;
+  if (!existsSync(pins)) return undefined;
   const all = JSON.parse(await readFile(pins, 'utf8')) as Record<NativeName, readonly PinnedPackage[]>;
   const packages = all[name].filter(isForThisPlatform);
+  if (packages.length === 0) throw unavailable(name, 'there is none for this platform');
   const home = (await nodeModules(here, packages)) ?? (await fromCacheOrNpm(name, packages));
   await verify(home, packages);
-  return createRequire(path.join(home, 'greenlight.cjs'))(name) as T;
+  return {
+    names: packages.map((one) => one.name),
+    require: createRequire(path.join(home, 'greenlight.cjs')),
+  };
 }
 
 function isForThisPlatform({ os: systems, cpu, libc, name }: PinnedPackage): boolean {

@@ -21,7 +21,7 @@ beforeEach(async () => {
     string,
     Pinned[]
   >;
-  const packages = pins['@duckdb/node-api'] ?? [];
+  const packages = pins['@duckdb/node-bindings'] ?? [];
   for (const { name } of packages) {
     await cp(path.join(ROOT, 'node_modules', name), path.join(cache(packages), name), {
       recursive: true,
@@ -55,7 +55,7 @@ function cache(packages: readonly Pinned[]): string {
     folder,
     'tools',
     'greenlight-natives',
-    '_duckdb_node-api',
+    '_duckdb_node-bindings',
     version,
     platform,
     'node_modules',
@@ -84,7 +84,7 @@ describe('native packages', () => {
       string,
       Pinned[]
     >;
-    const packages = pins['@duckdb/node-api'] ?? [];
+    const packages = pins['@duckdb/node-bindings'] ?? [];
     const binding = `@duckdb/node-bindings-${process.platform}-${process.arch}`;
     await appendFile(path.join(cache(packages), binding, 'duckdb.node'), 'x');
     const { code, output } = await validate();

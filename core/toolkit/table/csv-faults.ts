@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { piecesOf } from '../pieces.ts';
 import { type CellState, cellState, type RecordForm, type RecordStart } from './records.ts';
 import { RECORD_LIMIT } from './source.ts';
 
@@ -20,7 +20,7 @@ export interface FoundFault {
  */
 export async function csvFaults(file: string, form: CsvForm): Promise<readonly FoundFault[]> {
   const scanner = new FaultScanner(form);
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) scanner.take(chunk as Buffer);
+  for await (const piece of piecesOf(file)) scanner.take(piece);
   return scanner.end();
 }
 

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { GreenlightError } from '../../kernel/errors.ts';
 import { type CsvHeader, type CsvOptions, readCsvHeader } from './csv.ts';
@@ -67,35 +66,16 @@ export async function describeCsv(files: readonly PlainFile[], options: CsvOptio
   };
 }
 
-const LF = 0x0a;
-const CR = 0x0d;
-
 /**
  * Where DuckDB divides a file within a quoted cell whose lines look like records, it gives the file up. One thread reads it, but
  * passes over a quote that is not closed: it is to read sound files alone.
  */
 async function needsOneThread(file: PlainFile, header: CsvHeader): Promise<boolean> {
   const { size } = await stat(file.plain);
-  if (size <= RECORD_LIMIT || !(await isFolded(file.plain, header.quote))) return false;
+  if (size <= RECORD_LIMIT || file.seen?.folded !== true) return false;
   const error = await faultError(file, header);
   if (error !== undefined) throw error;
   return true;
-}
-
-/** Whether there is a line end after an odd number of quotes: in every file that has one within a quoted cell, and in some others. */
-async function isFolded(file: string, quote: string): Promise<boolean> {
-  if (quote === '') return false;
-  const sign = quote.charCodeAt(0);
-  let quoted = false;
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
-    const bytes = chunk as Buffer;
-    if (!quoted && !bytes.includes(sign)) continue;
-    for (const byte of bytes) {
-      if (byte === sign) quoted = !quoted;
-      else if (quoted && (byte === LF || byte === CR)) return true;
-    }
-  }
-  return false;
 }
 
 function withEnding(options: CsvOptions, file: PlainFile): CsvOptions {

@@ -49,7 +49,7 @@ export async function readCsvHeader(
 
 /** The header in the first bytes of a CSV file. */
 export function parseCsvHeader(bytes: Uint8Array, name: string, options: CsvOptions = {}): CsvHeader {
-  const quote = oneCharacter('quote', options.quote, '"');
+  const quote = quoteOf(options);
   const text = new TextDecoder('utf-8').decode(bytes);
   const read = (delimiter: string): readonly string[] => firstRecord(text, delimiter, quote) ?? [];
   const delimiter = oneCharacter('delimiter', options.delimiter, mostCells(read));
@@ -85,6 +85,11 @@ export function parseCsvHeader(bytes: Uint8Array, name: string, options: CsvOpti
 function mostCells(read: (delimiter: string) => readonly string[]): string {
   const counts = DELIMITERS.map((delimiter) => read(delimiter).length);
   return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
+}
+
+/** The quote of a CSV; empty where quotes are cells' own characters. Throws `data/bad-option`. */
+export function quoteOf(options: CsvOptions): string {
+  return oneCharacter('quote', options.quote, '"');
 }
 
 function oneCharacter(option: 'delimiter' | 'quote', given: string | undefined, otherwise: string): string {

@@ -102,6 +102,7 @@ function encoded(text: string): Buffer {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const NO_BYTE = -1;
 
 /** What is wrong with the bytes of a text, and where. */
 export interface TextFault {
@@ -157,6 +158,29 @@ export class TextCheck {
   /** A character that the text's end cuts. */
   end(): TextFault | undefined {
     return this.rest.length === 0 ? undefined : { is: 'undecodable', offset: this.offset - this.rest.length };
+  }
+}
+
+/** Looks in chunks of a text for a line end after an odd number of quotes. */
+export class FoldCheck {
+  folded = false;
+  private readonly quote: number;
+  private quoted = false;
+
+  /** `quote` is one ASCII character, or empty: then nothing is folded. */
+  constructor(quote: string) {
+    this.quote = quote === '' ? NO_BYTE : quote.charCodeAt(0);
+  }
+
+  take(bytes: Buffer): void {
+    if (this.folded || this.quote === NO_BYTE || (!this.quoted && !bytes.includes(this.quote))) return;
+    for (const byte of bytes) {
+      if (byte === this.quote) this.quoted = !this.quoted;
+      else if (this.quoted && (byte === LF || byte === CR)) {
+        this.folded = true;
+        return;
+      }
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { piecesOf } from '../pieces.ts';
 
 const STRING = 0x22;
 const COMMA = 0x2c;
@@ -26,8 +26,7 @@ export async function firstJsonFault(
 ): Promise<{ readonly fault: JsonFault; readonly offset: number } | undefined> {
   const scanner = new FaultScanner(format === 'json' ? 1 : 0);
   let before = 0;
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
-    const bytes = chunk as Buffer;
+  for await (const bytes of piecesOf(file)) {
     const found = scanner.take(bytes);
     if (found !== undefined) return { fault: found.fault, offset: before + found.at };
     before += bytes.length;

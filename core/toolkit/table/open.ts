@@ -25,6 +25,8 @@ export interface DataTable extends AsyncDisposable {
   readonly columns: readonly DataColumn[];
   /** The absolute paths of its files, in the order of their numbers in "record". */
   readonly files: readonly string[];
+  /** The sha256 of those files that were read whole to be opened, by their paths. */
+  readonly digests: ReadonlyMap<string, string>;
   /** What {@link from} reads: the files, or plain copies of them in the engine's private folder. */
   readonly reads: readonly string[];
   readonly warnings: readonly SourceWarning[];
@@ -79,6 +81,7 @@ export async function openTable(source: string, options: OpenOptions = {}): Prom
       format,
       columns: described.columns,
       files: files.map((file) => file.path),
+      digests: digestsOf(files),
       reads: files.map((file) => file.plain),
       warnings: [...warnings, ...described.warnings],
       from: described.from,
@@ -117,12 +120,21 @@ async function plainFiles(
   csv: CsvOptions,
   folder: string,
 ): Promise<readonly PlainFile[]> {
-  if (format === 'parquet') return files.map((file) => ({ ...file, plain: file.path }));
+  if (format === 'parquet') return files.map((file) => ({ ...file, plain: file.path, seen: undefined }));
   const plain: PlainFile[] = [];
   for (const [index, file] of files.entries()) {
     plain.push(await plainText(file, index, { format, csv, folder }));
   }
   return plain;
+}
+
+/** Of files that are no copies. */
+function digestsOf(files: readonly PlainFile[]): ReadonlyMap<string, string> {
+  return new Map(
+    files.flatMap(({ path: file, plain, seen }) =>
+      seen !== undefined && plain === file ? [[file, seen.sha256] as const] : [],
+    ),
+  );
 }
 
 function describe(

@@ -1,15 +1,17 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GreenlightError } from '../../kernel/errors.ts';
+import { piecesOf } from '../pieces.ts';
 import { type GrowthLimit, noSpace, unpack } from './compressed.ts';
-import { type CsvOptions, readCsvHeader } from './csv.ts';
+import { type CsvOptions, quoteOf, readCsvHeader } from './csv.ts';
 import { type DataFile, type DataFormat, emptyFile, recordTooLong } from './data-files.ts';
-import { type Encoding, encodingOf, TextCheck, type TextFault, toUtf8 } from './encodings.ts';
+import { type Encoding, encodingOf, FoldCheck, TextCheck, type TextFault, toUtf8 } from './encodings.ts';
 import { type RecordForm, recordAt } from './records.ts';
-import { type PlainFile, RECORD_LIMIT } from './source.ts';
+import { type PlainFile, RECORD_LIMIT, type SeenText } from './source.ts';
 
 const CHUNK = 1 << 20;
 
@@ -45,9 +47,10 @@ export async function plainText(file: DataFile, index: number, options: PlainOpt
     if (plain !== file.path) await rm(plain);
     plain = copy;
   }
-  const fault = await firstFault(plain, format);
-  if (fault !== undefined) throw await faultError(fault, { ...file, plain }, encoding, options);
-  return { ...file, plain };
+  const quote = format === 'csv' ? quoteOf(options.csv) : '';
+  const seen = await look(plain, format, quote);
+  if ('is' in seen) throw await faultError(seen, { ...file, plain }, encoding, options);
+  return { ...file, plain, seen };
 }
 
 async function transcode(
@@ -77,26 +80,28 @@ async function headOf(file: string, name: string): Promise<Buffer> {
   }
 }
 
-async function firstFault(file: string, format: PlainOptions['format']): Promise<TextFault | undefined> {
-  const handle = await open(file);
-  try {
-    // DuckDB passes over a CSV record without quotes, and all that follow, where it is longer than two of its buffers.
-    const check = format === 'json' ? new TextCheck() : new TextCheck(RECORD_LIMIT, format === 'csv');
-    const buffer = Buffer.alloc(CHUNK);
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK, null);
-      if (bytesRead === 0) return check.end();
-      const fault = check.take(buffer.subarray(0, bytesRead));
-      if (fault !== undefined) return fault;
-    }
-  } finally {
-    await handle.close();
+/** All that must be known of a plain text before DuckDB reads it, in one pass. */
+async function look(
+  file: string,
+  format: PlainOptions['format'],
+  quote: string,
+): Promise<SeenText | TextFault> {
+  // DuckDB passes over a CSV record without quotes, and all that follow, where it is longer than two of its buffers.
+  const check = format === 'json' ? new TextCheck() : new TextCheck(RECORD_LIMIT, format === 'csv');
+  const folds = new FoldCheck(quote);
+  const hash = createHash('sha256');
+  for await (const piece of piecesOf(file)) {
+    const fault = check.take(piece);
+    if (fault !== undefined) return fault;
+    folds.take(piece);
+    hash.update(piece);
   }
+  return check.end() ?? { sha256: hash.digest('hex'), folded: folds.folded };
 }
 
 async function faultError(
   fault: TextFault,
-  file: PlainFile,
+  file: Pick<PlainFile, 'name' | 'plain'>,
   encoding: Encoding,
   options: PlainOptions,
 ): Promise<GreenlightError> {
@@ -123,7 +128,10 @@ async function faultError(
 }
 
 /** Records are counted as well as the header lets them. */
-async function formOf(file: PlainFile, { format, csv }: PlainOptions): Promise<RecordForm> {
+async function formOf(
+  file: Pick<PlainFile, 'name' | 'plain'>,
+  { format, csv }: PlainOptions,
+): Promise<RecordForm> {
   if (format !== 'csv') return { format };
   const header = await readCsvHeader(file.plain, file.name, csv).catch(() => undefined);
   const { delimiter = ',', quote = '"', names = [] } = header ?? {};

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { piecesOf } from '../pieces.ts';
 
 /** How a text file's records are told apart. */
 export type RecordForm =
@@ -70,8 +70,8 @@ export async function scanRecords(
   bytes = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const scan = form.format === 'json' ? elementScanner(visit) : new LineScanner(form, visit);
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, end: bytes })) {
-    if (!scan.take(chunk as Buffer)) return;
+  for await (const piece of piecesOf(file, bytes)) {
+    if (!scan.take(piece)) return;
   }
   scan.end();
 }

@@ -19,6 +19,16 @@ export interface DataColumn {
 export interface PlainFile extends DataFile {
   /** Absolute; the file itself, or a copy in the engine's private folder. */
   readonly plain: string;
+  /** What was seen when it was read whole, before DuckDB reads it; undefined of Parquet. */
+  readonly seen: SeenText | undefined;
+}
+
+/** What one pass over a text tells. */
+export interface SeenText {
+  /** Of the plain text. */
+  readonly sha256: string;
+  /** Whether a line ends after an odd number of quotes: in every CSV that has a line end within a quoted cell, and in some others. */
+  readonly folded: boolean;
 }
 
 /** Files described as one relation. */
