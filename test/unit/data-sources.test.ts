@@ -236,7 +236,7 @@ describe('our reading of records', () => {
           const rows = await counted.then((counts) => Number(counts[0]?.[0])).catch(() => 'given up');
           const faults = await csvFaults(file, form);
           let records = 0;
-          await scanRecords(file, form, ({ record }) => {
+          await scanRecords(file, form, (record) => {
             records = record;
             return true;
           });

@@ -187,14 +187,18 @@ function textSteps(text: string, type: CellType, form: CellForm): Steps | undefi
     case 'string':
       return undefined;
     case 'integer':
-      // Most are written as the engine writes them, which costs less to see than their form.
+      // Most are written as the engine writes them, which costs less to see than their form; what the cast refused needs neither.
       return {
         attempt,
         judge: (whole) =>
-          `CASE WHEN CAST(${whole} AS VARCHAR) = ${text} THEN ${whole} WHEN ${matches(INTEGER)} THEN ${whole} END`,
+          `CASE WHEN ${whole} IS NULL THEN NULL WHEN CAST(${whole} AS VARCHAR) = ${text} THEN ${whole} WHEN ${matches(INTEGER)} THEN ${whole} END`,
       };
     case 'number':
-      return { attempt, judge: (number) => where(`${matches(NUMBER)} AND isfinite(${number})`)(number) };
+      return {
+        attempt,
+        judge: (number) =>
+          `CASE WHEN ${number} IS NULL THEN NULL WHEN ${matches(NUMBER)} AND isfinite(${number}) THEN ${number} END`,
+      };
     case 'boolean':
       return { attempt, judge: where(`lower(${text}) IN ('true', 'false')`) };
     case 'date':

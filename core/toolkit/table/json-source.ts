@@ -188,14 +188,14 @@ async function firstMalformed(
   let last: { readonly record: number; readonly line: number; readonly offset: number } | undefined;
   let bad = false;
   try {
-    await scanRecords(file, form, (start) => {
+    await scanRecords(file, form, (record, line, offset) => {
       if (last !== undefined && last.record >= from) {
-        const bytes = Buffer.alloc(Math.min(start.offset - last.offset, RECORD_LIMIT));
+        const bytes = Buffer.alloc(Math.min(offset - last.offset, RECORD_LIMIT));
         readSync(handle, bytes, 0, bytes.length, last.offset);
         bad = !isJson(bytes.toString('utf8').replace(/,\s*$/, ''));
         if (bad) return false;
       }
-      last = start;
+      last = { record, line, offset };
       return true;
     });
   } finally {

@@ -26,7 +26,8 @@ export interface RecordStart {
   readonly offset: number;
 }
 
-type Visit = (start: RecordStart) => boolean;
+/** Takes a {@link RecordStart} in pieces: objects would cost more than all the rest. */
+type Visit = (record: number, line: number, offset: number) => boolean;
 
 const PEEK = 1 << 16;
 
@@ -36,12 +37,15 @@ export async function linesOfRecords(
   records: readonly number[],
   form: RecordForm,
 ): Promise<ReadonlyMap<number, number>> {
-  const wanted = new Set(records);
   const found = new Map<number, number>();
-  if (wanted.size === 0) return found;
-  await scanRecords(file, form, ({ record, line }) => {
-    if (wanted.has(record)) found.set(record, line);
-    return found.size < wanted.size;
+  const wanted = [...new Set(records)].sort((a, b) => a - b);
+  let next = wanted[0];
+  if (next === undefined) return found;
+  await scanRecords(file, form, (record, line) => {
+    if (record !== next) return true;
+    found.set(record, line);
+    next = wanted[found.size];
+    return next !== undefined;
   });
   return found;
 }
@@ -53,9 +57,9 @@ export async function recordAt(
   form: RecordForm,
 ): Promise<RecordStart | undefined> {
   let last: RecordStart | undefined;
-  const visit: Visit = (start) => {
-    if (start.offset <= offset) last = start;
-    return start.offset < offset;
+  const visit: Visit = (record, line, start) => {
+    if (start <= offset) last = { record, line, offset: start };
+    return start < offset;
   };
   // The record may be as long as the rest of the file: a little of it tells that it is there.
   await scanRecords(file, form, visit, offset + PEEK);
@@ -119,7 +123,8 @@ class LineScanner implements Scanner {
   private record: number;
   private line = 1;
   private offset = 0;
-  private start = { line: 1, offset: 0 };
+  private startLine = 1;
+  private startOffset = 0;
   private cell: CellState = 'start';
   private blank = true;
   private previous = 0;
@@ -136,7 +141,7 @@ class LineScanner implements Scanner {
   take(bytes: Buffer): boolean {
     const plain = new PlainLines(bytes, this.quote, this.csv);
     for (let at = 0; at < bytes.length; ) {
-      const fresh = this.start.offset === this.offset + at && (this.previous !== CR || !this.csv);
+      const fresh = this.startOffset === this.offset + at && (this.previous !== CR || !this.csv);
       const end = fresh ? plain.endOfLine(at) : undefined;
       if (end === undefined) {
         if (!this.step(bytes[at] as number, this.offset + at + 1)) return false;
@@ -153,7 +158,7 @@ class LineScanner implements Scanner {
   }
 
   end(): void {
-    if (!this.blank) this.visit({ record: this.record, ...this.start });
+    if (!this.blank) this.visit(this.record, this.startLine, this.startOffset);
   }
 
   private step(byte: number, next: number): boolean {
@@ -161,7 +166,7 @@ class LineScanner implements Scanner {
     const quoted = this.cell === 'quoted';
     this.previous = byte;
     if (byte === LF && previous === CR && this.csv) {
-      if (!quoted) this.start = { line: this.line, offset: next };
+      if (!quoted) this.begin(next);
       return true;
     }
     if (byte === LF || (byte === CR && this.csv)) {
@@ -178,13 +183,18 @@ class LineScanner implements Scanner {
   private endLine(next: number): boolean {
     this.line += 1;
     if (!this.blank || this.blankCounts || this.record === 0) {
-      if (!this.visit({ record: this.record, ...this.start })) return false;
+      if (!this.visit(this.record, this.startLine, this.startOffset)) return false;
       this.record += 1;
     }
     this.blank = true;
     this.cell = 'start';
-    this.start = { line: this.line, offset: next };
+    this.begin(next);
     return true;
+  }
+
+  private begin(offset: number): void {
+    this.startLine = this.line;
+    this.startOffset = offset;
   }
 }
 
@@ -266,7 +276,7 @@ function elementScanner(visit: Visit): Scanner {
         if (awaited) {
           record += 1;
           awaited = false;
-          if (!visit({ record, line, offset: offset + at })) return false;
+          if (!visit(record, line, offset + at)) return false;
         }
         if (byte === STRING) inString = true;
         else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
