@@ -11,10 +11,11 @@ import {
   type Held,
   PLACES,
   type RunQuery,
+  type Scanned,
   type Shape,
 } from './ground.ts';
 import { isPhysicalType } from './physical-types.ts';
-import { measureKey } from './plan.ts';
+import { measureKey, usesOf } from './plan.ts';
 import { firstRecords, type Statement, scan, smallestGroup } from './scan.ts';
 import { countRepeats, heldAgainst, placeRepeats } from './uniqueness.ts';
 import { isNested } from './uses.ts';
@@ -30,7 +31,16 @@ export function duckDbGround(
     tables: new Map([...tables].map(([name, one]) => [name, shapeOf(one)])),
     runQuery,
     refusal: (measure) => (measure.count === 'condition' ? refusal(measure.condition) : undefined),
-    scan: (measures) => run(table, scan(table, measures)),
+    async scan(measures) {
+      const figures = new Map<Scanned, unknown>();
+      let rows = 0;
+      for (const slice of inSlices(table, measures, usesOf)) {
+        const found = await run(table, scan(table, slice));
+        rows = found.rows;
+        for (const [index, measure] of slice.entries()) figures.set(measure, found.figures[index]);
+      }
+      return { rows, figures: measures.map((measure) => figures.get(measure)) };
+    },
     async count(measure) {
       const [[figure] = []] =
         measure.count === 'repeats'
@@ -78,12 +88,42 @@ function other(tables: ReadonlyMap<string, DataTable>, name: string): DataTable 
   return table;
 }
 
+/** Columns of JSON in one statement: each of its many steps holds thousands of rows of each. In other formats a second scan costs more. */
+const JSON_COLUMNS = 250;
+
+/** Items by the order of the columns that they use, in slices that use so many: one, with the items as they are, unless a table is JSON and very wide. */
+function inSlices<Item>(
+  table: DataTable,
+  items: readonly Item[],
+  usesOf: (item: Item) => readonly AnyUse[],
+): readonly (readonly Item[])[] {
+  if (!/json/.test(table.format) || table.columns.length <= JSON_COLUMNS) return [items];
+  const places = new Map(table.columns.map(({ name }, place) => [name, place]));
+  const placed = items.map((item) => {
+    const columns = usesOf(item).map(({ column }) => places.get(column) ?? 0);
+    return { item, columns, first: Math.min(...columns) };
+  });
+  const slices: Item[][] = [];
+  let used = new Set<number>();
+  for (const { item, columns } of placed.sort((a, b) => a.first - b.first)) {
+    const more = columns.filter((column) => !used.has(column)).length;
+    const last = slices.at(-1);
+    if (last !== undefined && used.size + more <= JSON_COLUMNS) last.push(item);
+    else {
+      slices.push([item]);
+      used = new Set();
+    }
+    for (const column of columns) used.add(column);
+  }
+  return slices;
+}
+
 type BrokenCondition = Broken & { readonly measure: { readonly count: 'condition' } };
 
 /** The rows among which the places of several conditions are sought together. */
 const FIRST_RECORDS = 1000;
 
-/** The first records of conditions: all sought together, and those that others take the room of there, each for itself. */
+/** The first records of conditions. */
 async function conditionRecords(
   table: DataTable,
   broken: readonly Broken[],
@@ -91,6 +131,22 @@ async function conditionRecords(
   const conditions = broken.filter((one): one is BrokenCondition => one.measure.count === 'condition');
   const records = new Map<string, readonly number[]>();
   if (conditions.length === 0) return records;
+  // With one thread the search ends at the last record that is wanted.
+  const [[threads] = []] = await table.query("SELECT current_setting('threads')");
+  await table.query('SET threads = 1');
+  for (const slice of inSlices(table, conditions, ({ measure }) => usesOf(measure))) {
+    const found = await seekTogether(table, slice);
+    for (const [index, { measure }] of slice.entries()) records.set(measureKey(measure), found[index] ?? []);
+  }
+  await table.query(`SET threads = ${threads}`);
+  return records;
+}
+
+/** The first records of each condition: all sought together, and those that others take the room of there, each for itself. */
+async function seekTogether(
+  table: DataTable,
+  conditions: readonly BrokenCondition[],
+): Promise<readonly (readonly number[])[]> {
   const seek = (some: readonly BrokenCondition[], limit: number) =>
     run(
       table,
@@ -100,9 +156,6 @@ async function conditionRecords(
         limit,
       ),
     );
-  // With one thread the search ends at the last record that is wanted.
-  const [[threads] = []] = await table.query("SELECT current_setting('threads')");
-  await table.query('SET threads = 1');
   const counts = conditions.map(({ count }) => count);
   const enough = (found: readonly (readonly number[])[]): boolean =>
     counts.every((count, index) => (found[index] ?? []).length >= Math.min(PLACES, count));
@@ -112,13 +165,13 @@ async function conditionRecords(
     const all = counts.reduce((sum, count) => sum + count, 0);
     together = await seek(conditions, Math.min(all, FIRST_RECORDS));
   }
+  const records: (readonly number[])[] = [];
   for (const [index, one] of conditions.entries()) {
     const wanted = Math.min(PLACES, one.count);
     let found = together[index] ?? [];
     if (found.length < wanted) [found = []] = await seek([one], wanted);
-    records.set(measureKey(one.measure), found.slice(0, PLACES));
+    records.push(found.slice(0, PLACES));
   }
-  await table.query(`SET threads = ${threads}`);
   return records;
 }
 

@@ -31,7 +31,10 @@ export function bookingsContract(path: string, destinations: readonly string[]):
   const booking = { name: 'booking', logicalType: 'string', physicalType: 'VARCHAR' };
   return {
     ...rest,
-    schema: schema.map((table) => ({ ...table, properties: [id, booking, ...table.properties] })),
+    schema: schema.map((table) => ({
+      ...table,
+      properties: [...[id, booking].map(classified), ...table.properties],
+    })),
   };
 }
 

@@ -355,7 +355,7 @@ describe('JSON', () => {
       rows: [
         ['1', '"]"', null],
         ['12345678901234567890123', null, '[{"d":"\\"{"}]'],
-        ['null', null, null],
+        [null, null, null],
       ],
       places: ['d.json:1 1', 'd.json:3 2', 'd.json:3 3'],
     });

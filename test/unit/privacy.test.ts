@@ -234,7 +234,7 @@ describe('the sample', () => {
       const columns = table.columns.filter(({ name }) => name !== 'id');
       await using sample = await takeSample(table, columns, ROWS);
       expect(sample.rows).toBeLessThanOrEqual(SAMPLE_SIZE);
-      expect(sample.rows).toBeGreaterThan(SAMPLE_SIZE - 2);
+      expect(sample.rows).toBeGreaterThan(0.95 * SAMPLE_SIZE);
       samples.push(await Promise.all(columns.map(async (column) => [...(await sample.valuesOf(column))])));
     }
     const [first, ...others] = samples;
@@ -249,8 +249,8 @@ describe('the sample', () => {
     await using sample = await takeSample(table, [id], ROWS);
     const taken = [...(await sample.valuesOf(id)).keys()].map(Number);
     const tenths = Map.groupBy(taken, (value) => Math.floor((10 * value) / ROWS));
-    for (const tenth of tenths.values()) expect(Math.abs(tenth.length - SAMPLE_SIZE / 10)).toBeLessThan(5);
-    // One row of three is taken: not always the first, nor always the last.
+    for (const tenth of tenths.values()) expect(Math.abs(tenth.length - taken.length / 10)).toBeLessThan(200);
+    // About one row of three is taken: not always the first, nor always the last.
     const places = Map.groupBy(taken, (value) => value % 3);
     expect(places.size).toBe(3);
     for (const same of places.values()) expect(same.length).toBeGreaterThan(SAMPLE_SIZE / 6);
@@ -269,7 +269,8 @@ describe('the sample', () => {
     for (const threads of [1, 4]) {
       await using table = await openTable(many, { threads });
       await using sample = await takeSample(table, table.columns, 30 * 1333);
-      expect(sample.rows).toBe(SAMPLE_SIZE);
+      expect(sample.rows).toBeLessThanOrEqual(SAMPLE_SIZE);
+      expect(sample.rows).toBeGreaterThan(0.95 * SAMPLE_SIZE);
       for (const column of table.columns) samples.push([...(await sample.valuesOf(column))]);
     }
     expect(samples[1]).toEqual(samples[0]);

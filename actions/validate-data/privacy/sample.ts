@@ -8,6 +8,9 @@ const ALL_COLUMNS = 1_000_000;
 /** A column with values in a smaller share of the sampled rows has them sampled by themselves. */
 const FEW = 1 / 20;
 
+/** Columns of JSON that are read at a time: each takes the room of thousands of rows. */
+const JSON_COLUMNS = 250;
+
 /** So many values are read at a time. */
 const BATCH = 100_000;
 
@@ -27,8 +30,8 @@ export interface Sample extends AsyncDisposable {
 }
 
 /**
- * Takes one row of each run of so many, at a place in it that the seed and the run's number decide; then, of columns that are nearly empty,
- * values by themselves: those of the rows whose numbers have the least hashes. `rows` is how many the table has.
+ * Takes the rows whose numbers have a small hash; then, of columns that are nearly empty, values by themselves: those of the rows whose
+ * numbers have the least hashes. `rows` is how many the table has.
  */
 export async function takeSample(
   table: DataTable,
@@ -37,16 +40,20 @@ export async function takeSample(
 ): Promise<Sample> {
   const size = Math.min(SAMPLE_SIZE, Math.max(1, Math.floor(ALL_COLUMNS / columns.length)));
   const texts = columns.map((column) => textOf(table, column));
-  const all = texts.map((_, index) => index);
-  const select = texts.map((sql, index) => `${sql} AS v${index}`).join(', ');
-  // One row a value: a table of thousands of columns takes more memory than all its values. LIMIT keeps to the order of the data.
-  await numbered(
-    table,
-    `CREATE OR REPLACE TEMP TABLE greenlight_sample AS SELECT n, v, count(*) AS rows FROM (
-       SELECT unnest([${all.join(', ')}]) AS n, unnest([${all.map((index) => `v${index}`).join(', ')}]) AS v
-       FROM (SELECT ${select} FROM ${table.from('record')} WHERE ${isTaken(Math.ceil(rows / size))} LIMIT ${size})
-     ) GROUP BY n, v ORDER BY n, v`,
-  );
+  await table.query('CREATE OR REPLACE TEMP TABLE greenlight_sample (n INTEGER, v VARCHAR, rows BIGINT)');
+  const together = /json/.test(table.format) ? JSON_COLUMNS : Math.max(1, texts.length);
+  for (let first = 0; first < texts.length; first += together) {
+    const slice = texts.slice(first, first + together).map((sql, index) => ({ sql, n: first + index }));
+    const select = slice.map(({ sql, n }) => `${sql} AS v${n}`).join(', ');
+    // One row a value: a table of thousands of columns takes more memory than all its values. LIMIT keeps to the order of the data.
+    await numbered(
+      table,
+      `INSERT INTO greenlight_sample SELECT n, v, count(*) FROM (
+         SELECT unnest([${slice.map(({ n }) => n).join(', ')}]) AS n, unnest([${slice.map(({ n }) => `v${n}`).join(', ')}]) AS v
+         FROM (SELECT ${select} FROM ${table.from('record')} WHERE ${isTaken(rows, size)} LIMIT ${size})
+       ) GROUP BY n, v ORDER BY n, v`,
+    );
+  }
   const counted = await table.query(
     'SELECT n, sum(rows), coalesce(sum(rows) FILTER (v IS NOT NULL), 0) FROM greenlight_sample GROUP BY n',
   );
@@ -113,11 +120,13 @@ async function numbered(table: DataTable, sql: string): Promise<void> {
   }
 }
 
-/** One row of each run of `step` rows of a file. The factor scatters the places (Knuth, TAOCP 3, section 6.4, multiplicative hashing). */
-function isTaken(step: number): string {
-  const row = 'record % 4294967296';
-  const place = `((${row} // ${step} + ${SEED}) * 2654435761 % 4294967296) * ${step} // 4294967296`;
-  return `${row} % ${step} = ${place}`;
+/** Each row with the same chance, so that `size` rows are about three standard deviations more than are expected; all where they are no more. */
+function isTaken(rows: number, size: number): string {
+  if (rows <= size) return 'true';
+  const share = (size - 3 * Math.sqrt(size)) / rows;
+  // A double has 53 bits of the 64 of a hash.
+  const limit = BigInt(Math.floor(share * 2 ** 53)) << 11n;
+  return `hash(record + ${SEED}) < ${limit}::UBIGINT`;
 }
 
 /** The SQL of a cell as text, NULL where it is; the empty text for what has no text that could be sought in. */

@@ -33,16 +33,14 @@ export async function describeJson(
   if (names.length === 0) throw noKeys(files);
   if (names.length > COLUMNS_LIMIT) throw tooManyKeys(files, names.length);
   const columns = names.map((name, index) => ({ name, type: undefined, sql: `c${index}` }));
-  // One call for all keys reads an object once; one for each would read it, and keep it, as often as there are columns.
-  const values = `json_extract(json, [${names.map(pointer).join(', ')}])`;
-  const cells = names.map((_, index) => `j[${index + 1}] AS c${index}`);
+  const { values, cells } = extraction(names);
   const select = (file: PlainFile, index: number, record: boolean): string => {
     const own = [
       ...(record ? [`${recordBase(index)} + row_number() OVER () AS record`] : []),
       ...partitionValues(file, files),
     ];
-    const inner = [...own, `${values} AS j`].join(', ');
-    return `SELECT * EXCLUDE (j), ${cells.join(', ')} FROM (SELECT ${inner} FROM ${read([file])})`;
+    const inner = [...own, ...values].join(', ');
+    return `SELECT * EXCLUDE (${values.map((_, part) => `j${part}`).join(', ')}), ${cells.join(', ')} FROM (SELECT ${inner} FROM ${read([file])})`;
   };
   const partitioned = files.some(({ partitions }) => partitions.size > 0);
   return {
@@ -50,16 +48,37 @@ export async function describeJson(
     warnings: missingColumns(files, (index) => keysOf[index] ?? [], names),
     from: (record) =>
       record === undefined && !partitioned
-        ? `(SELECT ${cells.join(', ')} FROM (SELECT ${values} AS j FROM ${read(files)}))`
+        ? `(SELECT ${cells.join(', ')} FROM (SELECT ${values.join(', ')} FROM ${read(files)}))`
         : `(${files.map((file, index) => select(file, index, record !== undefined)).join(' UNION ALL ')})`,
     form: () => ({ format }),
     explain: async () => undefined,
   };
 }
 
-/** A key as a JSON pointer (RFC 6901). */
-function pointer(name: string): string {
-  return literal(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+/** Keys that are read together: DuckDB reads those alone of which a statement asks for some. */
+const KEYS_A_CALL = 250;
+
+/**
+ * The SQL of a record's cells, in two steps. One call for many keys reads an object once; one for each would look each key up from the
+ * object's beginning. Fields are taken by their place, because their names are not told apart by case, as keys are.
+ */
+function extraction(names: readonly string[]): {
+  readonly values: readonly string[];
+  readonly cells: readonly string[];
+} {
+  const parts = Array.from({ length: Math.ceil(names.length / KEYS_A_CALL) }, (_, part) =>
+    names.slice(part * KEYS_A_CALL, (part + 1) * KEYS_A_CALL),
+  );
+  return {
+    values: parts.map((keys, part) => {
+      const structure = JSON.stringify(Object.fromEntries(keys.map((key) => [key, 'JSON'])));
+      return `from_json(json, ${literal(structure)}) AS j${part}`;
+    }),
+    cells: names.map(
+      (_, index) =>
+        `struct_extract_at(j${Math.floor(index / KEYS_A_CALL)}, ${(index % KEYS_A_CALL) + 1}) AS c${index}`,
+    ),
+  };
 }
 
 function readJson(files: readonly PlainFile[], format: 'ndjson' | 'json'): string {

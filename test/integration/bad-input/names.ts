@@ -157,4 +157,11 @@ export const NAMES: readonly BadInput[] = [
     exit: 1,
     findings: ['t.c7.type fail 1/1 d.ndjson:1#1'],
   },
+  {
+    name: '2,000 keys in each of 700 objects of NDJSON',
+    contract: contract(integers(WIDE, ', required: true')),
+    files: { 'd.ndjson': ndjson(WIDE, (index) => (index % 900 === 7 ? M : index)).repeat(700) },
+    exit: 1,
+    findings: ['c7', 'c907', 'c1807'].map((name) => new RegExp(`^t.${name}.type fail 700/700 d.ndjson:1#1 `)),
+  },
 ];
