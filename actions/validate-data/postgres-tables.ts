@@ -6,6 +6,7 @@ import {
 } from '../../core/toolkit/table/postgres/describe.ts';
 import { postgresGround } from './postgres-ground.ts';
 import { postgresQueries } from './postgres-queries.ts';
+import { searchedPostgres } from './postgres-search.ts';
 import type { OpenServer, Server } from './server-task.ts';
 import { objectName } from './table-rules.ts';
 
@@ -28,7 +29,12 @@ export const openPostgresTables: OpenServer<Extract<Server, { kind: 'postgresql'
       const columns = table.columns.map(({ name, type }) => ({ name, type }));
       return [
         name,
-        { name: table.name, columns, ground: postgresGround(postgres, table, tables, queries) },
+        {
+          name: table.name,
+          columns,
+          ground: postgresGround(postgres, table, tables, queries),
+          searched: searchedPostgres(postgres, table),
+        },
       ] as const;
     });
     return { tables: new Map(opened), [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose]() };

@@ -1,3 +1,4 @@
+import type { TeamWords } from '../../core/formats/classification.ts';
 import type { Contract, ContractTable } from '../../core/formats/contract.ts';
 import type { ServerSource } from '../../core/formats/contract-servers.ts';
 import { GreenlightError } from '../../core/kernel/errors.ts';
@@ -9,6 +10,9 @@ import type { JudgedData, ServerTable } from './findings.ts';
 import type { Ground } from './ground.ts';
 import { judge } from './judge.ts';
 import { openPostgresTables } from './postgres-tables.ts';
+import { privacyRules } from './privacy/rules.ts';
+import type { Searched } from './privacy/searched.ts';
+import { privacyOutcomes } from './privacy/undeclared.ts';
 import { rulesOf } from './rules.ts';
 import { type Rulebook, tableIndex } from './sources.ts';
 import { objectName } from './table-rules.ts';
@@ -29,6 +33,7 @@ export interface OpenedTable {
   readonly name: string;
   readonly columns: ServerTable['columns'];
   readonly ground: Ground;
+  readonly searched: Searched;
 }
 
 /**
@@ -49,6 +54,7 @@ export async function judgeServer(
   { file, text, standing }: Rulebook,
   source: Server,
   wanted: string | undefined,
+  words: TeamWords,
 ): Promise<readonly JudgedData[]> {
   const declared = contract.document.schema ?? [];
   const only = wanted === undefined && declared.length > 0 ? undefined : tableIndex(contract, wanted);
@@ -61,7 +67,10 @@ export async function judgeServer(
     const opened = server.tables.get(table.name);
     if (opened === undefined || !isJudged(table)) continue;
     host.log.info(`judging ${opened.name} by ${file}`);
-    const { rows, outcomes } = await judge(opened.ground, rulesOf(contract, index, now()));
+    const rules = [...rulesOf(contract, index, now()), ...(await privacyRules(contract, index))];
+    const { rows, outcomes: kept } = await judge(opened.ground, rules);
+    const personal = await privacyOutcomes(opened.searched, contract, index, { rows, words });
+    const outcomes = [...kept, ...personal];
     const described = descriptionOf(source, table, opened, rows);
     judged.push({
       dataset,

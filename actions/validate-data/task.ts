@@ -18,6 +18,7 @@ import { judge, type RuleOutcome } from './judge.ts';
 import { inputOutcomes } from './model-inputs.ts';
 import { pictures } from './pictures.ts';
 import { privacyRules } from './privacy/rules.ts';
+import { searchedFiles } from './privacy/sample.ts';
 import { privacyOutcomes } from './privacy/undeclared.ts';
 import { levelOf } from './privacy/vocabulary.ts';
 import { profileOf, profileTypes } from './profile.ts';
@@ -54,12 +55,14 @@ export async function judgeTask(
 ): Promise<readonly JudgedData[]> {
   const { file, text, standing } = rulebook;
   const contract = readContract(text, file);
+  const named = await readClassificationFile(host);
+  const words: TeamWords = named === undefined ? new Map() : readClassification(named.text, named.file);
   const server = task.data === undefined ? serverOf(contract, wanted.server) : undefined;
   if (server !== undefined && server.kind !== 'files') {
     // Clients of servers are loaded where there is a server.
     const { judgeServer, refuseInputsOfFiles } = await import('./server-task.ts');
     refuseInputsOfFiles(server, { profile: wanted.profile, 'show-values': wanted.showValues.length > 0 });
-    return judgeServer(host, task.dataset, contract, rulebook, server, wanted.table);
+    return judgeServer(host, task.dataset, contract, rulebook, server, wanted.table, words);
   }
   const sources = tableSources(host.root, contract, task, wanted.table, wanted.server);
   if (wanted.profile && sources.length > 1) {
@@ -70,8 +73,6 @@ export async function judgeTask(
     });
   }
   const shown = shownColumns(contract, wanted.showValues);
-  const named = await readClassificationFile(host);
-  const words: TeamWords = named === undefined ? new Map() : readClassification(named.text, named.file);
   await using engine = await openEngine();
   const opened: {
     readonly source: TableSource;
@@ -97,7 +98,7 @@ export async function judgeTask(
         judge(duckDbGround(table, tables, queries.run), rules),
       ),
     ]);
-    const personal = await privacyOutcomes(table, contract, source.index, { rows, words });
+    const personal = await privacyOutcomes(searchedFiles(table), contract, source.index, { rows, words });
     const outcomes = [...kept, ...personal];
     const profiled = (task.dataset === 'train' || wanted.profile) && standing !== 'proposed';
     const types = profileTypes(declared, suspects(personal), words);

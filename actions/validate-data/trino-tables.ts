@@ -9,6 +9,7 @@ import type { OpenServer, Server } from './server-task.ts';
 import { objectName } from './table-rules.ts';
 import { trinoGround } from './trino-ground.ts';
 import { trinoQueries } from './trino-queries.ts';
+import { searchedTrino } from './trino-search.ts';
 import { columnName } from './uses.ts';
 
 /** Opens tables of a contract in Trino. */
@@ -35,6 +36,7 @@ export const openTrinoTables: OpenServer<Extract<Server, { kind: 'trino' }>> = a
             // As Trino has them, not as the contract spells them.
             columns: table.columns.map(({ name, type }) => ({ name: name.toLowerCase(), type })),
             ground: trinoGround(trino, table, tables, queries),
+            searched: searchedTrino(trino, table),
           },
         ] as const,
     );

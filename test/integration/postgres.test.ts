@@ -1104,6 +1104,66 @@ describe.skipIf(why !== undefined)('validate-data on a server', () => {
     });
   });
 
+  it('seeks personal data in columns that say nothing, of tables and views', async () => {
+    await server.run(
+      'DROP VIEW IF EXISTS people_seen',
+      'DROP TABLE IF EXISTS people',
+      'CREATE TABLE people (id int, mail text, doc jsonb, seen inet, rare varchar(40), note text)',
+      `INSERT INTO people SELECT i, '${MARKER}' || i || '@example.com', jsonb_build_object('at', jsonb_build_array('${MARKER}' || i || '@example.org')),
+         CAST('10.0.0.1' AS inet) + i, CASE WHEN i % 3000 = 7 THEN '${MARKER}' || i || '@example.net' END, 'n' || i FROM generate_series(1, 30000) i`,
+      'CREATE VIEW people_seen AS SELECT id, mail, note FROM people',
+      'GRANT SELECT ON people, people_seen TO reader',
+    );
+    const properties = '- { name: id, logicalType: integer }';
+    const found = async (table: string): Promise<Record<string, string>> => {
+      const { everything, findings } = await run(contractAt('', properties, table));
+      expect(everything).not.toContain(MARKER);
+      const personal = findings.filter(({ rule }) => String(rule).includes('.privacy.'));
+      return Object.fromEntries(
+        personal.map(({ rule, level, reason }) => [
+          String(rule).replace(`${table}.privacy.`, ''),
+          `${level} ${reason}`,
+        ]),
+      );
+    };
+    const all = await found('people');
+    const mails = /^fail 100 % of 19\d{3} sampled values \(of 30000 rows\) look like e-mail/;
+    expect(all).toEqual({
+      'undeclared.mail': expect.stringMatching(mails),
+      'undeclared.doc.at[]': expect.stringMatching(mails),
+      'undeclared.seen': expect.stringMatching(/IP addresses/),
+      'undeclared.rare': expect.stringMatching(/^fail .* of 10 sampled values/),
+    });
+    expect(await found('people')).toEqual(all);
+    expect(await found('people_seen')).toEqual({ 'undeclared.mail': expect.stringMatching(mails) });
+    const declared = ['mail', 'doc', 'seen', 'rare'].map(
+      (name) => `\n- { name: ${name}, classification: pii }`,
+    );
+    const { everything } = await run(contractAt('', `${properties}${declared.join('')}`, 'people'));
+    expect(everything).toMatch(/sought in 2 columns, in a sample of 19\d{3} of 30000 rows: none found/);
+  });
+
+  it('holds columns that are declared hidden, and groups of people, against their rules', async () => {
+    await server.run(
+      'DROP TABLE IF EXISTS hidden',
+      'CREATE TABLE hidden (card text, town text)',
+      `INSERT INTO hidden SELECT CASE WHEN i = 3 THEN '${MARKER}' ELSE '****1234' END, CASE WHEN i < 3 THEN 'few' ELSE 'many' END FROM generate_series(1, 20) i`,
+      'GRANT SELECT ON hidden TO reader',
+    );
+    const properties = `- { name: card, logicalType: string, customProperties: [{ property: greenlight.masking, value: masked }] }
+- { name: town, logicalType: string, classification: public }`;
+    const contract = contractAt('', properties, 'hidden').replace(
+      '  - name: hidden\n',
+      '  - name: hidden\n    customProperties: [{ property: greenlight.quasiIdentifiers, value: [town] }]\n',
+    );
+    const { findings, everything } = await run(contract);
+    expect(everything).not.toContain(MARKER);
+    expect(findings.filter(({ kind }) => kind === 'rule-broken')).toMatchObject([
+      { rule: 'hidden.privacy.masked.card', count: 1, rows: 20 },
+      { rule: 'hidden.privacy.quasiIdentifiers' },
+    ]);
+  });
+
   it('says what is wrong with server, credentials and table, and prints no secret', async () => {
     await server.run(
       'DROP TABLE IF EXISTS t',

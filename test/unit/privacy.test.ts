@@ -13,7 +13,8 @@ import { PERSONAL_CATEGORIES } from '../../actions/validate-data/privacy/categor
 import { notEncrypted, notHashed, notMasked } from '../../actions/validate-data/privacy/disguise.ts';
 import { likenessOf } from '../../actions/validate-data/privacy/likeness.ts';
 import { privacyRules, SMALLEST_GROUP } from '../../actions/validate-data/privacy/rules.ts';
-import { SAMPLE_SIZE, takeSample } from '../../actions/validate-data/privacy/sample.ts';
+import { searchedFiles, takeSample } from '../../actions/validate-data/privacy/sample.ts';
+import { SAMPLE_SIZE } from '../../actions/validate-data/privacy/searched.ts';
 import { privacyOutcomes } from '../../actions/validate-data/privacy/undeclared.ts';
 import { levelOf } from '../../actions/validate-data/privacy/vocabulary.ts';
 import { readClassification } from '../../core/formats/classification.ts';
@@ -65,7 +66,7 @@ async function sought(
   options: { readonly rows: number; readonly words?: ReturnType<typeof readClassification> },
 ): Promise<Readonly<Record<string, string>>> {
   await using table = await openTable(file, { threads: 1 });
-  return told(await privacyOutcomes(table, contractOf(properties), 0, options));
+  return told(await privacyOutcomes(searchedFiles(table), contractOf(properties), 0, options));
 }
 
 const EMAILS = Array.from({ length: 12 }, (_, n) => `zq${n}marker@example.com`);
@@ -166,7 +167,7 @@ describe('a column without a classification', () => {
     const file = await put('a.csv', csv);
     await using table = await openTable(file);
     const contract = contractOf('- { name: id }');
-    const [outcome] = await privacyOutcomes(table, contract, 0, { rows: 12 });
+    const [outcome] = await privacyOutcomes(searchedFiles(table), contract, 0, { rows: 12 });
     expect(outcome).toMatchObject({ status: 'fail', rule: { place: { file: 'c.yaml', line: 9 } } });
   });
 
@@ -235,7 +236,9 @@ describe('the sample', () => {
       await using sample = await takeSample(table, columns, ROWS);
       expect(sample.rows).toBeLessThanOrEqual(SAMPLE_SIZE);
       expect(sample.rows).toBeGreaterThan(0.95 * SAMPLE_SIZE);
-      samples.push(await Promise.all(columns.map(async (column) => [...(await sample.valuesOf(column))])));
+      samples.push(
+        await Promise.all(columns.map(async (column) => [...(await sample.valuesOf(column.name))])),
+      );
     }
     const [first, ...others] = samples;
     for (const other of others) expect(other).toEqual(first);
@@ -247,7 +250,7 @@ describe('the sample', () => {
     const [id] = table.columns;
     if (id === undefined) throw new Error('no column');
     await using sample = await takeSample(table, [id], ROWS);
-    const taken = [...(await sample.valuesOf(id)).keys()].map(Number);
+    const taken = [...(await sample.valuesOf(id.name)).keys()].map(Number);
     const tenths = Map.groupBy(taken, (value) => Math.floor((10 * value) / ROWS));
     for (const tenth of tenths.values()) expect(Math.abs(tenth.length - taken.length / 10)).toBeLessThan(200);
     // About one row of three is taken: not always the first, nor always the last.
@@ -271,7 +274,7 @@ describe('the sample', () => {
       await using sample = await takeSample(table, table.columns, 30 * 1333);
       expect(sample.rows).toBeLessThanOrEqual(SAMPLE_SIZE);
       expect(sample.rows).toBeGreaterThan(0.95 * SAMPLE_SIZE);
-      for (const column of table.columns) samples.push([...(await sample.valuesOf(column))]);
+      for (const column of table.columns) samples.push([...(await sample.valuesOf(column.name))]);
     }
     expect(samples[1]).toEqual(samples[0]);
   });
@@ -285,7 +288,7 @@ describe('the sample', () => {
     for (const threads of [1, 4]) {
       await using table = await openTable(file, { threads });
       await using sample = await takeSample(table, table.columns, 600_000);
-      for (const column of table.columns) samples.push([...(await sample.valuesOf(column))]);
+      for (const column of table.columns) samples.push([...(await sample.valuesOf(column.name))]);
     }
     expect(samples[0]).toHaveLength(SAMPLE_SIZE);
     expect(samples[1]).toEqual(samples[0]);

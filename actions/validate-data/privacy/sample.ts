@@ -1,12 +1,15 @@
 import { cellOf, storageOf } from '../../../core/toolkit/table/cells.ts';
 import type { DataColumn, DataTable } from '../../../core/toolkit/table/open.ts';
-
-/** The most values of a column that are looked at, and of all columns together. */
-export const SAMPLE_SIZE = 20_000;
-const ALL_COLUMNS = 1_000_000;
-
-/** A column with values in a smaller share of the sampled rows has them sampled by themselves. */
-const FEW = 1 / 20;
+import {
+  FEW,
+  hashLimit,
+  LONGEST,
+  LONGEST_NESTED,
+  type Sample,
+  SEED,
+  type Searched,
+  sampleSize,
+} from './searched.ts';
 
 /** Columns of JSON that are read at a time: each takes the room of thousands of rows. */
 const JSON_COLUMNS = 250;
@@ -14,19 +17,28 @@ const JSON_COLUMNS = 250;
 /** So many values are read at a time. */
 const BATCH = 100_000;
 
-/** Another seed is another sample; the same one is the same sample of the same bytes, by however many threads. */
-const SEED = 4711;
+/** A table of files as personal data are sought in it. */
+export function searchedFiles(table: DataTable): Searched {
+  return {
+    columns: table.columns.map((column) => ({
+      name: column.name,
+      holds: isNested(table, column) ? 'parts' : 'values',
+    })),
+    sample(columns, rows) {
+      const wanted = new Set(columns.map(({ name }) => name));
+      return takeSample(
+        table,
+        table.columns.filter(({ name }) => wanted.has(name)),
+        rows,
+      );
+    },
+  };
+}
 
-/** Within this many characters of a value is sought; of a nested one, within these. */
-const LONGEST = 1000;
-const LONGEST_NESTED = 20_000;
-
-/** The sampled values of a table's columns, one column at a time. */
-export interface Sample extends AsyncDisposable {
-  /** The rows of the sample. */
-  readonly rows: number;
-  /** Each value of a column as text, with the rows of the sample that have it, in the order of the texts. */
-  valuesOf(column: DataColumn): Promise<ReadonlyMap<string, number>>;
+function isNested(table: DataTable, column: DataColumn): boolean {
+  const storage = storageOf(table, column);
+  if (typeof storage === 'string') return storage === 'json';
+  return /[[(]/.test(storage.type) && !/^(DECIMAL|ENUM)/.test(storage.type);
 }
 
 /**
@@ -38,7 +50,7 @@ export async function takeSample(
   columns: readonly DataColumn[],
   rows: number,
 ): Promise<Sample> {
-  const size = Math.min(SAMPLE_SIZE, Math.max(1, Math.floor(ALL_COLUMNS / columns.length)));
+  const size = sampleSize(columns.length);
   const texts = columns.map((column) => textOf(table, column));
   await table.query('CREATE OR REPLACE TEMP TABLE greenlight_sample (n INTEGER, v VARCHAR, rows BIGINT)');
   const together = /json/.test(table.format) ? JSON_COLUMNS : Math.max(1, texts.length);
@@ -77,7 +89,7 @@ export async function takeSample(
   return {
     rows: Number(counted[0]?.[1] ?? 0),
     async valuesOf(column) {
-      const index = columns.indexOf(column);
+      const index = columns.findIndex(({ name }) => name === column);
       if (read === undefined || index < read.first || index >= read.first + batch)
         read = { first: index, values: await readValues(table, index, batch) };
       return read.values[index - read.first] ?? new Map();
@@ -120,13 +132,9 @@ async function numbered(table: DataTable, sql: string): Promise<void> {
   }
 }
 
-/** Each row with the same chance, so that `size` rows are about three standard deviations more than are expected; all where they are no more. */
 function isTaken(rows: number, size: number): string {
-  if (rows <= size) return 'true';
-  const share = (size - 3 * Math.sqrt(size)) / rows;
-  // A double has 53 bits of the 64 of a hash.
-  const limit = BigInt(Math.floor(share * 2 ** 53)) << 11n;
-  return `hash(record + ${SEED}) < ${limit}::UBIGINT`;
+  const limit = hashLimit(rows, size);
+  return limit === undefined ? 'true' : `hash(record + ${SEED}) < ${limit}::UBIGINT`;
 }
 
 /** The SQL of a cell as text, NULL where it is; the empty text for what has no text that could be sought in. */

@@ -6,14 +6,12 @@ import {
   own,
 } from '../../../core/formats/contract.ts';
 import type { Path } from '../../../core/kernel/yaml.ts';
-import { storageOf } from '../../../core/toolkit/table/cells.ts';
-import type { DataColumn, DataTable } from '../../../core/toolkit/table/open.ts';
 import { shareOf } from '../findings.ts';
 import type { RuleOutcome } from '../judge.ts';
 import { columnName } from '../uses.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
 import type { Likeness } from './likeness.ts';
-import { takeSample } from './sample.ts';
+import type { Sample, Searched, SearchedColumn } from './searched.ts';
 import { levelOf } from './vocabulary.ts';
 
 /** What {@link privacyOutcomes} must know beside the data. */
@@ -30,7 +28,7 @@ export interface PrivacyOptions {
  * is in them.
  */
 export async function privacyOutcomes(
-  table: DataTable,
+  table: Searched,
   contract: Contract,
   index: number,
   { rows, words }: PrivacyOptions,
@@ -49,7 +47,7 @@ export async function privacyOutcomes(
 }
 
 async function undeclaredOutcomes(
-  table: DataTable,
+  table: Searched,
   contract: Contract,
   index: number,
   declared: ContractTable,
@@ -63,10 +61,10 @@ async function undeclaredOutcomes(
   const text = 'no column without a classification looks like personal data';
   if (rows === 0)
     return [outcome(contract, at, id, { text, status: 'error', reason: 'there are no rows to judge' })];
-  await using sample = await takeSample(table, open, rows);
+  await using sample = await table.sample(open, rows);
   const outcomes: RuleOutcome[] = [];
   for (const column of open) {
-    for (const leaf of await leaves(table, column, sample.valuesOf)) {
+    for (const leaf of await leaves(column, sample)) {
       const found = resolve(properties, at, [column.name, ...leaf.path]);
       if (found.classified) continue;
       // What knows the forms is loaded where there is something to look at.
@@ -84,7 +82,9 @@ async function undeclaredOutcomes(
     }
   }
   if (outcomes.length > 0) return outcomes;
-  const reason = `sought in ${open.length} columns, in a sample of ${sample.rows} of ${rows} rows: none found`;
+  const unread = open.filter(({ holds }) => holds === 'unread').map(({ name }) => name);
+  const aside = unread.length === 0 ? '' : `; what is within ${unread.join(', ')} was not looked at`;
+  const reason = `sought in ${open.length - unread.length} columns, in a sample of ${sample.rows} of ${rows} rows: none found${aside}`;
   // No rule of the contract's: a contract that declares nothing else must not pass by it.
   return [outcome(contract, at, id, { text, status: 'stated', reason })];
 }
@@ -155,7 +155,7 @@ function isClassified({ classification }: ContractProperty): boolean {
 }
 
 /** Whether the contract says what a column is, or that it is hidden, which is tested on all rows. */
-function isCovered({ name }: DataColumn, properties: readonly ContractProperty[]): boolean {
+function isCovered({ name }: SearchedColumn, properties: readonly ContractProperty[]): boolean {
   return properties.some(
     (property) =>
       property.encryptedName === name ||
@@ -163,17 +163,9 @@ function isCovered({ name }: DataColumn, properties: readonly ContractProperty[]
   );
 }
 
-async function leaves(
-  table: DataTable,
-  column: DataColumn,
-  valuesOf: (column: DataColumn) => Promise<ReadonlyMap<string, number>>,
-): Promise<readonly Leaf[]> {
-  const values = await valuesOf(column);
-  const storage = storageOf(table, column);
-  const nested =
-    storage === 'json' ||
-    (storage !== 'csv' && /[[(]/.test(storage.type) && !/^(DECIMAL|ENUM)/.test(storage.type));
-  return nested ? leavesOf(column.name, values) : [{ name: column.name, path: [], values }];
+async function leaves({ name, holds }: SearchedColumn, sample: Sample): Promise<readonly Leaf[]> {
+  const values = await sample.valuesOf(name);
+  return holds === 'parts' ? leavesOf(name, values) : [{ name, path: [], values }];
 }
 
 function shownPath(path: readonly (string | undefined)[]): string {

@@ -1,0 +1,43 @@
+import { isPostgresText } from '../../core/toolkit/table/postgres/cells.ts';
+import type { Postgres } from '../../core/toolkit/table/postgres/client.ts';
+import type { PostgresColumn, PostgresTable } from '../../core/toolkit/table/postgres/describe.ts';
+import { isNestedColumn, jsonOf } from '../../core/toolkit/table/postgres/nested.ts';
+import { identifier } from '../../core/toolkit/table/sql.ts';
+import { LONGEST, LONGEST_NESTED, SEED, type Searched } from './privacy/searched.ts';
+import { sampleServer } from './privacy/server-sample.ts';
+
+const ALIAS = 'greenlight_searched';
+
+/** Whole numbers, and decimals, whose texts could be numbers of cards and the like. */
+const NUMBERS: readonly string[] = ['int2', 'int4', 'int8', 'numeric'];
+
+/** A table in PostgreSQL as personal data are sought in it. A row is hashed by its place, or by its text where it has none. */
+export function searchedPostgres(postgres: Postgres, table: PostgresTable): Searched {
+  const row = table.place ?? ALIAS;
+  const sampled = {
+    query: (sql: string) => postgres.query(sql),
+    from: `${table.from} AS ${ALIAS}`,
+    hash: `hashtextextended(CAST(${row} AS text), ${SEED})`,
+    textOf(name: string): string {
+      const column = table.columns.find((one) => one.name === name);
+      if (column === undefined) throw new Error('a column that is not there');
+      return textOf(column);
+    },
+  };
+  return {
+    columns: table.columns.map((column) => ({
+      name: column.name,
+      holds: isNestedColumn(column) ? 'parts' : 'values',
+    })),
+    sample: (columns, rows) => sampleServer(sampled, columns, rows),
+  };
+}
+
+function textOf(column: PostgresColumn): string {
+  const sql = identifier(column.name);
+  if (isNestedColumn(column)) return `left(CAST(${jsonOf(column)} AS text), ${LONGEST_NESTED})`;
+  if (column.base === 'inet') return `host(${sql})`;
+  if (isPostgresText(column) || column.base === 'enum') return `left(CAST(${sql} AS text), ${LONGEST})`;
+  if (NUMBERS.includes(column.base)) return `CAST(${sql} AS text)`;
+  return `CASE WHEN ${sql} IS NOT NULL THEN '' END`;
+}
