@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FORMATS } from '../../actions/validate-data/formats.ts';
+import { privacyOutcomes } from '../../actions/validate-data/privacy/undeclared.ts';
 import { toJoni } from '../../actions/validate-data/trino-patterns.ts';
 import { trinoQueries } from '../../actions/validate-data/trino-queries.ts';
+import { searchedTrino } from '../../actions/validate-data/trino-search.ts';
 import { readContract } from '../../core/formats/contract.ts';
 import { openTrino } from '../../core/toolkit/table/trino/client.ts';
 import { describeTrinoTable, type TrinoTable } from '../../core/toolkit/table/trino/describe.ts';
@@ -344,6 +346,37 @@ describe.skipIf(why !== undefined)('tables in Trino', () => {
     const contract = contractOf({ t: '- { name: n, logicalType: integer, required: true }' });
     const { rules } = await inTrino(cluster(), contract, { t: { columns: ['n integer'], rows: [] } });
     expect(rules).toMatchObject({ 'n.required': 'error there are no rows to judge' });
+  });
+});
+
+describe.skipIf(why !== undefined)('personal data in Trino', () => {
+  it('are sought in columns of all types, in the same sample each time', async () => {
+    const properties = '- { name: id, logicalType: integer }';
+    const contract = readContract(contractOf({ people: properties }), 'c.yaml');
+    await cluster().run(
+      'DROP TABLE IF EXISTS people',
+      `CREATE TABLE people AS SELECT i AS id, CAST('a' || CAST(i AS varchar) || '@example.com' AS varchar(60)) AS mail,
+      JSON_PARSE('{"at":["b' || CAST(i AS varchar) || '@example.org"]}') AS doc, CAST('93.184.' || CAST(i / 200 AS varchar) || '.' || CAST(i % 200 AS varchar) AS ipaddress) AS seen,
+      IF(i % 3000 = 7, 'c' || CAST(i AS varchar) || '@example.net') AS rare, CAST(i AS double) AS x, date '2026-01-01' AS day, now() AS at, uuid() AS u,
+      to_utf8('bytes') AS bytes, ARRAY['d' || CAST(i AS varchar) || '@example.com'] AS list, 'n' || CAST(i AS varchar) AS note
+      FROM UNNEST(sequence(1, 10000)) AS a(i) CROSS JOIN UNNEST(sequence(1, 3)) AS b(j)`,
+    );
+    await using trino = await openTrino(ADDRESS, { env: { TRINO_USER: 'tests' } });
+    const seen = async () => {
+      const searched = searchedTrino(trino, await describeTrinoTable(trino, 'people'));
+      const outcomes = await privacyOutcomes(searched, contract, 0, { rows: 30_000 });
+      return outcomes.map(
+        ({ rule, status, reason }) => `${rule.id.slice('people.privacy.'.length)} ${status} ${reason}`,
+      );
+    };
+    const first = await seen();
+    expect(first).toEqual([
+      expect.stringMatching(/^undeclared.mail fail 100 % of (19|20)\d{3} .* e-mail/),
+      expect.stringMatching(/^undeclared.doc.at\[\] fail .* e-mail/),
+      expect.stringMatching(/^undeclared.seen .* IP addresses/),
+      expect.stringMatching(/^undeclared.rare fail 100 % of 12 sampled values .* e-mail/),
+    ]);
+    expect(await seen()).toEqual(first);
   });
 });
 

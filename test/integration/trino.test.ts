@@ -318,6 +318,19 @@ describe('validate-data on Trino', () => {
     expect(statement).toContain('lake/hive.Sales.Flights_2026');
   });
 
+  it('seeks personal data in columns that say nothing, in rows that a hash takes', async () => {
+    const mails = Array.from({ length: 40 }, (_, index) => ['5', `zq${index}@example.com`]);
+    const { findings, everything, double } = await judged(flights(['xxhash64', [rows(...mails)]]));
+    expect(findings.filter(({ rule }) => String(rule).includes('privacy'))).toMatchObject([
+      { rule: 'flights.privacy.undeclared.carrier', level: 'fail', rows: 1000 },
+    ]);
+    expect(everything).toContain('100 % of 40 sampled values (of 1000 rows) look like e-mail addresses');
+    expect(everything).not.toContain('zq1');
+    expect(double.statements().filter((sql) => sql.includes('xxhash64'))).toEqual([
+      `SELECT CAST("Delay" AS varchar) AS v0, substr(CAST("carrier" AS varchar), 1, 1000) AS v1 FROM "hive"."Sales"."Flights_2026" ORDER BY from_big_endian_64(xxhash64(to_utf8(concat_ws(',', ARRAY['4711', CAST("Delay" AS varchar), CAST("carrier" AS varchar)])))) LIMIT 20000`,
+    ]);
+  });
+
   it('is an error where rows came or went meanwhile', async () => {
     const told = await judged(flights(['SELECT count(*) FROM "hive"', [rows([1001])]]));
     expect(told.everything).toContain('had 1000 rows, then 1001');
