@@ -369,6 +369,17 @@ describe('JSON', () => {
     });
   });
 
+  it('has keys that look like numbers, and keys that differ in case alone', async () => {
+    const text = '{"b":1,"2":2,"10":3,"B":4,"__proto__":5}\n{"10":6,"2":null}\n';
+    expect(await seen(folder({ 'd.ndjson': text }), 'd.ndjson')).toMatchObject({
+      columns: ['10', '2', 'B', '__proto__', 'b'],
+      rows: [
+        ['3', '2', '4', '5', '1'],
+        ['6', null, null, null, null],
+      ],
+    });
+  });
+
   it('may hold CR between its parts, and blank lines', async () => {
     const text = ' \t\r\n{"a":\r1}\r\n\r\n{"a":2}\n';
     expect((await seen(folder({ 'd.ndjson': text }), 'd.ndjson')).places).toEqual([

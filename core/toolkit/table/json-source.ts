@@ -71,8 +71,9 @@ function extraction(names: readonly string[]): {
   );
   return {
     values: parts.map((keys, part) => {
-      const structure = JSON.stringify(Object.fromEntries(keys.map((key) => [key, 'JSON'])));
-      return `from_json(json, ${literal(structure)}) AS j${part}`;
+      // By hand: an object would put keys that look like numbers first.
+      const fields = keys.map((key) => `${JSON.stringify(key)}:"JSON"`);
+      return `from_json(json, ${literal(`{${fields.join(',')}}`)}) AS j${part}`;
     }),
     cells: names.map(
       (_, index) =>
