@@ -11,9 +11,16 @@ const ALIAS = 'greenlight_searched';
 /** Whole numbers, and decimals, whose texts could be numbers of cards and the like. */
 const NUMBERS: readonly string[] = ['int2', 'int4', 'int8', 'numeric'];
 
-/** A table in PostgreSQL as personal data are sought in it. A row is hashed by its place, or by its text where it has none. */
+/**
+ * A table in PostgreSQL as personal data are sought in it. A row is hashed by its place, or by its text where it has none; by the texts of its
+ * columns where the role may read only some, and so neither.
+ */
 export function searchedPostgres(postgres: Postgres, table: PostgresTable): Searched {
-  const row = table.place ?? ALIAS;
+  const readable = table.columns.filter((column) => column.readable);
+  const row =
+    readable.length === table.columns.length
+      ? (table.place ?? ALIAS)
+      : `ARRAY[${readable.map(({ name }) => `CAST(${identifier(name)} AS text)`).join(', ')}]`;
   const sampled = {
     query: (sql: string) => postgres.query(sql),
     from: `${table.from} AS ${ALIAS}`,
@@ -27,7 +34,7 @@ export function searchedPostgres(postgres: Postgres, table: PostgresTable): Sear
   return {
     columns: table.columns.map((column) => ({
       name: column.name,
-      holds: isNestedColumn(column) ? 'parts' : 'values',
+      holds: !column.readable ? 'unread' : isNestedColumn(column) ? 'parts' : 'values',
     })),
     sample: (columns, rows) => sampleServer(sampled, columns, rows),
   };

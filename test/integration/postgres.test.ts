@@ -1143,6 +1143,24 @@ describe.skipIf(why !== undefined)('validate-data on a server', () => {
     expect(everything).toMatch(/sought in 2 columns, in a sample of 19\d{3} of 30000 rows: none found/);
   });
 
+  it('seeks in the columns alone that the role may read, and names the others', async () => {
+    await server.run(
+      'DROP TABLE IF EXISTS partly',
+      'CREATE TABLE partly (id int, mail text, secret text)',
+      `INSERT INTO partly SELECT i, '${MARKER}' || i || '@example.com', 'x' FROM generate_series(1, 50) i`,
+      'GRANT SELECT (id, mail) ON partly TO reader',
+    );
+    const { findings, everything } = await run(
+      contractAt('', '- { name: id, logicalType: integer }', 'partly'),
+    );
+    expect(everything).not.toContain(MARKER);
+    expect(findings.filter(({ kind }) => kind === 'rule-broken').map(({ rule }) => rule)).toEqual([
+      'partly.extraColumns',
+      'partly.privacy.undeclared.mail',
+    ]);
+    expect(everything).toContain('nothing was looked at of secret');
+  });
+
   it('holds columns that are declared hidden, and groups of people, against their rules', async () => {
     await server.run(
       'DROP TABLE IF EXISTS hidden',

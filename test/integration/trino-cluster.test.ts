@@ -371,6 +371,7 @@ describe.skipIf(why !== undefined)('personal data in Trino', () => {
     };
     const first = await seen();
     expect(first).toEqual([
+      'undeclared.unread stated nothing was looked at of list',
       expect.stringMatching(/^undeclared.mail fail 100 % of (19|20)\d{3} .* e-mail/),
       expect.stringMatching(/^undeclared.doc.at\[\] fail .* e-mail/),
       expect.stringMatching(/^undeclared.seen .* IP addresses/),

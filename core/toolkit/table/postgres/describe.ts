@@ -10,6 +10,8 @@ export interface PostgresColumn {
   readonly type: string;
   /** The type's name in the catalog, `int4`; `enum` for all enumerations. */
   readonly base: string;
+  /** Whether the role may read it. */
+  readonly readable: boolean;
 }
 
 /** A table, view or the like in PostgreSQL. */
@@ -53,16 +55,18 @@ export async function findPostgresTable(
        UNION ALL
        SELECT d.attnum, d.attname, t.typbasetype, t.typtypmod FROM typed d JOIN pg_type t ON t.oid = d.type AND t.typtype = 'd'
      )
-     SELECT d.attname, format_type(d.type, d.modifier), CASE t.typtype WHEN 'e' THEN 'enum' ELSE t.typname END
+     SELECT d.attname, format_type(d.type, d.modifier), CASE t.typtype WHEN 'e' THEN 'enum' ELSE t.typname END,
+       has_column_privilege(CAST($1 AS oid), d.attnum, 'SELECT')
      FROM typed d JOIN pg_type t ON t.oid = d.type AND t.typtype <> 'd' ORDER BY d.attnum`,
     [id],
   );
   return {
     name,
-    columns: columns.map(([column, type, base]) => ({
+    columns: columns.map(([column, type, base, readable]) => ({
       name: String(column),
       type: String(type),
       base: String(base),
+      readable: readable === 't',
     })),
     from: `${identifier(schema)}.${identifier(table)}`,
     place: kind === 'r' || kind === 'm' ? 'ctid' : undefined,
