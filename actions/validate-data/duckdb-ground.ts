@@ -97,7 +97,8 @@ function inSlices<Item>(
   items: readonly Item[],
   usesOf: (item: Item) => readonly AnyUse[],
 ): readonly (readonly Item[])[] {
-  if (!/json/.test(table.format) || table.columns.length <= JSON_COLUMNS) return [items];
+  if (items.length === 0 || !/json/.test(table.format) || table.columns.length <= JSON_COLUMNS)
+    return [items];
   const places = new Map(table.columns.map(({ name }, place) => [name, place]));
   const placed = items.map((item) => {
     const columns = usesOf(item).map(({ column }) => places.get(column) ?? 0);

@@ -3,7 +3,7 @@ import type { Postgres } from '../../core/toolkit/table/postgres/client.ts';
 import type { PostgresColumn, PostgresTable } from '../../core/toolkit/table/postgres/describe.ts';
 import { isNestedColumn, jsonOf } from '../../core/toolkit/table/postgres/nested.ts';
 import { identifier } from '../../core/toolkit/table/sql.ts';
-import { LONGEST, LONGEST_NESTED, SEED, type Searched } from './privacy/searched.ts';
+import { LONGEST, LONGEST_NESTED, SEED, type Searched, type SearchedColumn } from './privacy/searched.ts';
 import { sampleServer } from './privacy/server-sample.ts';
 
 const ALIAS = 'greenlight_searched';
@@ -34,14 +34,29 @@ export function searchedPostgres(postgres: Postgres, table: PostgresTable): Sear
   return {
     columns: table.columns.map((column) => ({
       name: column.name,
-      holds: !column.readable ? 'unread' : isNestedColumn(column) ? 'parts' : 'values',
+      holds: whatHolds(column),
     })),
     sample: (columns, rows) => sampleServer(sampled, columns, rows),
   };
 }
 
+/** Types of single values that hold no text in which personal data are sought. */
+const TEXTLESS =
+  /^(bool|float[48]|date|time|timetz|timestamp|timestamptz|interval|money|oid|macaddr8?|cidr|bit|varbit)$/;
+
+function whatHolds(column: PostgresColumn): SearchedColumn['holds'] {
+  const { base, readable } = column;
+  if (!readable) return 'unread';
+  if (isNestedColumn(column)) return 'parts';
+  const single = isPostgresText(column) || ['enum', 'inet', ...NUMBERS].includes(base) || TEXTLESS.test(base);
+  return single ? 'values' : 'unread';
+}
+
 function textOf(column: PostgresColumn): string {
   const sql = identifier(column.name);
+  // Text as it stands: json holds what jsonb refuses.
+  if (column.base === 'json') return `left(CAST(${sql} AS text), ${LONGEST_NESTED})`;
+  if (column.base.startsWith('_')) return `left(CAST(array_to_json(${sql}) AS text), ${LONGEST_NESTED})`;
   if (isNestedColumn(column)) return `left(CAST(${jsonOf(column)} AS text), ${LONGEST_NESTED})`;
   if (column.base === 'inet') return `host(${sql})`;
   if (isPostgresText(column) || column.base === 'enum') return `left(CAST(${sql} AS text), ${LONGEST})`;

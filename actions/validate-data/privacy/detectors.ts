@@ -59,7 +59,8 @@ export const DETECTORS: readonly Detector[] = [
       'correo electronico',
       'courriel',
     ],
-    form: /[^\s<>"'(),;:[\]=/]+@[^\s<>"'(),;:[\]/]*[^\s<>"'(),;:[\]/.]/g,
+    // It begins where such a run does: else each place of a long one would be tried.
+    form: /(?<![^\s<>"'(),;:[\]=/])[^\s<>"'(),;:[\]=/]+@[^\s<>"'(),;:[\]/]*[^\s<>"'(),;:[\]/.]/g,
     passes: (text) => isEmail(text),
     atLeast: 0.1,
   },

@@ -1,4 +1,15 @@
-import { FEW, hashLimit, type Sample, type SearchedColumn, sampleSize } from './searched.ts';
+import {
+  FEW,
+  hashLimit,
+  LONGEST,
+  LONGEST_NESTED,
+  type Sample,
+  type SearchedColumn,
+  sampleSize,
+} from './searched.ts';
+
+/** The most characters of a sample, which is held in memory. */
+const MOST_CHARACTERS = 1 << 28;
 
 /** A table of a server, as a sample of it is taken. */
 export interface SampledTable {
@@ -20,7 +31,9 @@ export async function sampleServer(
   columns: readonly SearchedColumn[],
   rows: number,
 ): Promise<Sample> {
-  const size = sampleSize(columns.length);
+  const longest = columns.map(({ holds }) => (holds === 'parts' ? LONGEST_NESTED : LONGEST));
+  const room = Math.floor(MOST_CHARACTERS / longest.reduce((sum, length) => sum + length, 0));
+  const size = Math.max(1, Math.min(sampleSize(columns.length), room));
   const limit = hashLimit(rows, size);
   const few = limit === undefined ? '' : ` WHERE ${hash} < ${limit - 2n ** 63n}`;
   const texts = columns.map(({ name }) => textOf(name));

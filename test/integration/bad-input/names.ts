@@ -158,6 +158,16 @@ export const NAMES: readonly BadInput[] = [
     findings: ['t.c7.type fail 1/1 d.ndjson:1#1'],
   },
   {
+    name: 'rows of many keys, of which nothing but the number is asked',
+    contract: contract(
+      '- { name: c1, logicalType: string, classification: public }',
+      'customProperties: [{ property: greenlight.extraColumns, value: ignore }]\nquality: [{ metric: rowCount, mustBe: 5 }]',
+    ),
+    files: { 'd.ndjson': ndjson(WIDE.slice(0, 300), () => 'x'.repeat(9)).repeat(4) },
+    exit: 1,
+    findings: ['t.quality[0] fail 4/4'],
+  },
+  {
     name: '2,000 keys in each of 700 objects of NDJSON',
     contract: contract(integers(WIDE, ', required: true')),
     files: { 'd.ndjson': ndjson(WIDE, (index) => (index % 900 === 7 ? M : index)).repeat(700) },
