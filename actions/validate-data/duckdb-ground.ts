@@ -1,6 +1,7 @@
 import type { Place } from '../../core/kernel/place.ts';
 import { holds, type Storage, storageOf } from '../../core/toolkit/table/cells.ts';
 import { holdsNested, storageAt } from '../../core/toolkit/table/nested.ts';
+import { inOneThread } from '../../core/toolkit/table/one-thread.ts';
 import type { DataTable } from '../../core/toolkit/table/open.ts';
 import { refusal } from './duckdb.ts';
 import {
@@ -88,17 +89,13 @@ function other(tables: ReadonlyMap<string, DataTable>, name: string): DataTable 
   return table;
 }
 
-/** Columns of JSON in one statement: each of its many steps holds thousands of rows of each. In other formats a second scan costs more. */
-const JSON_COLUMNS = 250;
-
-/** Items by the order of the columns that they use, in slices that use so many: one, with the items as they are, unless a table is JSON and very wide. */
+/** Items by the order of the columns that they use, in slices of as many as one statement should ask for: one, with the items as they are, unless a table is wide. */
 function inSlices<Item>(
   table: DataTable,
   items: readonly Item[],
   usesOf: (item: Item) => readonly AnyUse[],
 ): readonly (readonly Item[])[] {
-  if (items.length === 0 || !/json/.test(table.format) || table.columns.length <= JSON_COLUMNS)
-    return [items];
+  if (items.length === 0 || table.columns.length <= table.columnsAtOnce) return [items];
   const places = new Map(table.columns.map(({ name }, place) => [name, place]));
   const placed = items.map((item) => {
     const columns = usesOf(item).map(({ column }) => places.get(column) ?? 0);
@@ -109,7 +106,7 @@ function inSlices<Item>(
   for (const { item, columns } of placed.sort((a, b) => a.first - b.first)) {
     const more = columns.filter((column) => !used.has(column)).length;
     const last = slices.at(-1);
-    if (last !== undefined && used.size + more <= JSON_COLUMNS) last.push(item);
+    if (last !== undefined && used.size + more <= table.columnsAtOnce) last.push(item);
     else {
       slices.push([item]);
       used = new Set();
@@ -132,14 +129,13 @@ async function conditionRecords(
   const conditions = broken.filter((one): one is BrokenCondition => one.measure.count === 'condition');
   const records = new Map<string, readonly number[]>();
   if (conditions.length === 0) return records;
-  // With one thread the search ends at the last record that is wanted.
-  const [[threads] = []] = await table.query("SELECT current_setting('threads')");
-  await table.query('SET threads = 1');
-  for (const slice of inSlices(table, conditions, ({ measure }) => usesOf(measure))) {
-    const found = await seekTogether(table, slice);
-    for (const [index, { measure }] of slice.entries()) records.set(measureKey(measure), found[index] ?? []);
-  }
-  await table.query(`SET threads = ${threads}`);
+  await inOneThread(table, async () => {
+    for (const slice of inSlices(table, conditions, ({ measure }) => usesOf(measure))) {
+      const found = await seekTogether(table, slice);
+      for (const [index, { measure }] of slice.entries())
+        records.set(measureKey(measure), found[index] ?? []);
+    }
+  });
   return records;
 }
 

@@ -1,7 +1,7 @@
 import { isPostgresText } from '../../core/toolkit/table/postgres/cells.ts';
 import type { Postgres } from '../../core/toolkit/table/postgres/client.ts';
 import type { PostgresColumn, PostgresTable } from '../../core/toolkit/table/postgres/describe.ts';
-import { isNestedColumn, jsonOf } from '../../core/toolkit/table/postgres/nested.ts';
+import { isNestedColumn } from '../../core/toolkit/table/postgres/nested.ts';
 import { identifier } from '../../core/toolkit/table/sql.ts';
 import { LONGEST, LONGEST_NESTED, SEED, type Searched, type SearchedColumn } from './privacy/searched.ts';
 import { sampleServer } from './privacy/server-sample.ts';
@@ -25,11 +25,7 @@ export function searchedPostgres(postgres: Postgres, table: PostgresTable): Sear
     query: (sql: string) => postgres.query(sql),
     from: `${table.from} AS ${ALIAS}`,
     hash: `hashtextextended(CAST(${row} AS text), ${SEED})`,
-    textOf(name: string): string {
-      const column = table.columns.find((one) => one.name === name);
-      if (column === undefined) throw new Error('a column that is not there');
-      return textOf(column);
-    },
+    texts: new Map(table.columns.map((column) => [column.name, textOf(column)])),
   };
   return {
     columns: table.columns.map((column) => ({
@@ -54,10 +50,11 @@ function whatHolds(column: PostgresColumn): SearchedColumn['holds'] {
 
 function textOf(column: PostgresColumn): string {
   const sql = identifier(column.name);
-  // Text as it stands: json holds what jsonb refuses.
-  if (column.base === 'json') return `left(CAST(${sql} AS text), ${LONGEST_NESTED})`;
-  if (column.base.startsWith('_')) return `left(CAST(array_to_json(${sql}) AS text), ${LONGEST_NESTED})`;
-  if (isNestedColumn(column)) return `left(CAST(${jsonOf(column)} AS text), ${LONGEST_NESTED})`;
+  if (isNestedColumn(column)) {
+    // Not by way of jsonb, which refuses some of what json holds.
+    const json = column.base.startsWith('_') ? `array_to_json(${sql})` : sql;
+    return `left(CAST(${json} AS text), ${LONGEST_NESTED})`;
+  }
   if (column.base === 'inet') return `host(${sql})`;
   if (isPostgresText(column) || column.base === 'enum') return `left(CAST(${sql} AS text), ${LONGEST})`;
   if (NUMBERS.includes(column.base)) return `CAST(${sql} AS text)`;

@@ -20,11 +20,7 @@ export function searchedTrino(trino: Trino, table: TrinoTable): Searched {
     query: (sql: string) => trino.query(sql),
     from: table.from,
     hash: `from_big_endian_64(xxhash64(to_utf8(concat_ws(',', ARRAY[${texts.join(', ')}]))))`,
-    textOf(name: string): string {
-      const column = table.columns.find((one) => one.name === name);
-      if (column === undefined) throw new Error('a column that is not there');
-      return textOf(column);
-    },
+    texts: new Map(table.columns.map((column) => [column.name, textOf(column)])),
   };
   return {
     columns: table.columns.map(({ name, type }) => ({ name, holds: whatHolds(type) })),

@@ -1,4 +1,5 @@
 import { cellOf, storageOf } from '../../../core/toolkit/table/cells.ts';
+import { inOneThread } from '../../../core/toolkit/table/one-thread.ts';
 import type { DataColumn, DataTable } from '../../../core/toolkit/table/open.ts';
 import {
   FEW,
@@ -10,9 +11,6 @@ import {
   type Searched,
   sampleSize,
 } from './searched.ts';
-
-/** Columns of JSON that are read at a time: each takes the room of thousands of rows. */
-const JSON_COLUMNS = 250;
 
 /** So many values are read at a time. */
 const BATCH = 100_000;
@@ -53,9 +51,9 @@ export async function takeSample(
   const size = sampleSize(columns.length);
   const texts = columns.map((column) => textOf(table, column));
   await table.query('CREATE OR REPLACE TEMP TABLE greenlight_sample (n INTEGER, v VARCHAR, rows BIGINT)');
-  const together = /json/.test(table.format) ? JSON_COLUMNS : Math.max(1, texts.length);
-  for (let first = 0; first < texts.length; first += together) {
-    const slice = texts.slice(first, first + together).map((sql, index) => ({ sql, n: first + index }));
+  const { columnsAtOnce } = table;
+  for (let first = 0; first < texts.length; first += columnsAtOnce) {
+    const slice = texts.slice(first, first + columnsAtOnce).map((sql, index) => ({ sql, n: first + index }));
     const select = slice.map(({ sql, n }) => `${sql} AS v${n}`).join(', ');
     // One row a value: a table of thousands of columns takes more memory than all its values. LIMIT keeps to the order of the data.
     await numbered(
@@ -114,22 +112,9 @@ async function readValues(
   return values;
 }
 
-/**
- * Runs a statement over numbered rows. In text they are numbered one by one by one thread: a second one only takes time, up to as much
- * again.
- */
+/** Runs a statement over numbered rows. */
 async function numbered(table: DataTable, sql: string): Promise<void> {
-  if (table.format === 'parquet') {
-    await table.query(sql);
-    return;
-  }
-  const [[threads] = []] = await table.query("SELECT current_setting('threads')");
-  await table.query('SET threads = 1');
-  try {
-    await table.query(sql);
-  } finally {
-    await table.query(`SET threads = ${Number(threads)}`);
-  }
+  await (table.format === 'parquet' ? table.query(sql) : inOneThread(table, () => table.query(sql)));
 }
 
 function isTaken(rows: number, size: number): string {

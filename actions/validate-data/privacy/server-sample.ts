@@ -18,8 +18,8 @@ export interface SampledTable {
   readonly from: string;
   /** The SQL of a row's hash, a signed integer of 64 bits. */
   readonly hash: string;
-  /** The SQL of a column's text: NULL where it is, empty for what has no text that could be sought in. */
-  textOf(column: string): string;
+  /** The SQL of each column's text by its name: NULL where it is, empty for what has no text that could be sought in. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface SampledTable {
  * one for each such column. `rows` is how many the table has.
  */
 export async function sampleServer(
-  { query, from, hash, textOf }: SampledTable,
+  { query, from, hash, texts: all }: SampledTable,
   columns: readonly SearchedColumn[],
   rows: number,
 ): Promise<Sample> {
@@ -36,13 +36,13 @@ export async function sampleServer(
   const size = Math.max(1, Math.min(sampleSize(columns.length), room));
   const limit = hashLimit(rows, size);
   const few = limit === undefined ? '' : ` WHERE ${hash} < ${limit - 2n ** 63n}`;
-  const texts = columns.map(({ name }) => textOf(name));
+  const texts = columns.map(({ name }) => all.get(name));
   const select = texts.map((sql, index) => `${sql} AS v${index}`).join(', ');
   const taken = await query(`SELECT ${select} FROM ${from}${few} ORDER BY ${hash} LIMIT ${size}`);
   const values = new Map<string, ReadonlyMap<string, number>>();
   for (const [index, { name }] of columns.entries()) {
     let own: readonly unknown[] = taken.map((row) => row[index]).filter((value) => value !== null);
-    if (rows > size && own.length < FEW * size) {
+    if (limit !== undefined && own.length < FEW * size) {
       const text = texts[index];
       const found = await query(
         `SELECT ${text} FROM ${from} WHERE ${text} IS NOT NULL ORDER BY ${hash} LIMIT ${size}`,

@@ -49,6 +49,7 @@ export async function describeCsv(files: readonly PlainFile[], options: CsvOptio
     `(${parts.map((part, index) => select(part, index, record)).join(' UNION ALL ')})`;
   return {
     columns: [...columns, ...partitionColumns(files, names)],
+    columnsAtOnce: Number.POSITIVE_INFINITY,
     warnings: missingColumns(files, (index) => parts[index]?.header.names ?? [], names),
     from: (record) => (record === undefined && together ? read(parts) : all(record !== undefined)),
     form: (file) => {

@@ -45,6 +45,7 @@ export async function describeJson(
   const partitioned = files.some(({ partitions }) => partitions.size > 0);
   return {
     columns: [...columns, ...partitionColumns(files, names)],
+    columnsAtOnce: KEYS_A_CALL,
     warnings: missingColumns(files, (index) => keysOf[index] ?? [], names),
     from: (record) =>
       record === undefined && !partitioned
@@ -55,7 +56,7 @@ export async function describeJson(
   };
 }
 
-/** Keys that are read together: DuckDB reads those alone of which a statement asks for some. */
+/** Keys that are read together: DuckDB reads those alone of which a statement asks for some, and each step holds thousands of rows of each. */
 const KEYS_A_CALL = 250;
 
 /**

@@ -23,6 +23,8 @@ export interface DataTable extends AsyncDisposable {
   readonly name: string;
   readonly format: DataFormat;
   readonly columns: readonly DataColumn[];
+  /** The most columns that one statement should ask for: more of JSON take more memory than a second scan takes time. */
+  readonly columnsAtOnce: number;
   /** The absolute paths of its files, in the order of their numbers in "record". */
   readonly files: readonly string[];
   /** The sha256 of those files that were read whole to be opened, by their paths. */
@@ -80,6 +82,7 @@ export async function openTable(source: string, options: OpenOptions = {}): Prom
       name,
       format,
       columns: described.columns,
+      columnsAtOnce: described.columnsAtOnce,
       files: files.map((file) => file.path),
       digests: digestsOf(files),
       reads: files.map((file) => file.plain),

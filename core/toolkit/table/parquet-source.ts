@@ -53,6 +53,7 @@ export async function describeParquet(engine: Engine, files: readonly PlainFile[
     `(${files.map((file, index) => select(file, index, record)).join(' UNION ALL ')})`;
   return {
     columns: [...columns, ...partitionColumns(files, names)],
+    columnsAtOnce: Number.POSITIVE_INFINITY,
     warnings: missingColumns(files, (index) => (described[index] ?? []).map(({ name }) => name), names),
     from: (record) =>
       record === undefined && together && !partitioned

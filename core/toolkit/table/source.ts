@@ -34,6 +34,8 @@ export interface SeenText {
 /** Files described as one relation. */
 export interface Source {
   readonly columns: readonly DataColumn[];
+  /** The most columns that one statement should ask for. */
+  readonly columnsAtOnce: number;
   readonly warnings: readonly SourceWarning[];
   /** What follows FROM; with `record`, there is a column "record". */
   from(record?: 'record'): string;
